@@ -1,0 +1,28 @@
+// Package secret keeps what must not be known: the master key, the keys of persons, sealed values, keyed hashes and tokens.
+//
+// There is one master key in one file. From it, sub keys are derived by purpose, and with one of them the key of each person
+// is wrapped. Personal values outside a person's own row (before and after in the audit log, login history, notes) are sealed
+// with that person's key. The wrapped keys live in a second database, which is never in a backup of the first: destroying one
+// row there makes every sealed value of that person unreadable, in every copy of the main database, at once.
+//
+// Nothing here prints a key. The types that hold one answer "[secret]" to every verb of fmt, to slog and to encoders.
+package secret
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+const redacted = "[secret]"
+
+// hidden is embedded by every type that holds a key, so that no way of printing the type prints the key. A type printed as
+// an unexported field of another is out of reach of these methods, so such types hold keys behind a pointer as well.
+type hidden struct{}
+
+func (hidden) String() string               { return redacted }
+func (hidden) GoString() string             { return redacted }
+func (hidden) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, redacted) }
+func (hidden) LogValue() slog.Value         { return slog.StringValue(redacted) }
+func (hidden) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (hidden) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
