@@ -1,10 +1,21 @@
 // Package store opens either database and speaks to both with one SQL text.
 //
 // SQLite (modernc, no cgo) is the default: one writer, a pool of readers, WAL, synchronous=FULL. PostgreSQL is for several
-// nodes: pgx natively, one pool. Placeholders are $1, $2, … on both. Times are BIGINT epoch milliseconds UTC, money BIGINT
-// minor units, booleans 0/1 BIGINT, text that is searched is folded in Go. What must differ is a named fragment in dialect.go.
+// nodes: pgx natively, one pool to read and one to write. Placeholders are $1, $2, … on both. Times are BIGINT epoch milliseconds
+// UTC, money BIGINT minor units, booleans 0/1 BIGINT, text that is searched is folded in Go. What must differ is a named fragment
+// in dialect.go.
 //
-// Reading is open to everybody. Writing is not: Begin takes a txn.Key, which only the kernel can make.
+// Reading is open to everybody, and the read pools of both databases refuse to write. Writing is not: Begin takes a txn.Key,
+// which only the kernel can make.
+//
+// Where the databases differ in manners, the stricter one is the rule on both, so that what works on a laptop works on a server:
+//
+//   - After a statement of a transaction failed, nothing but Savepoint's way back or Rollback is possible (PostgreSQL).
+//   - A transaction or snapshot reads one query to its end before it asks the next thing (PostgreSQL).
+//   - A statement of a write transaction is not interrupted; the deadline is looked at between statements (SQLite).
+//   - Nothing is told apart by nil: an empty blob may come back as nil. Ask for "is null" in SQL (SQLite).
+//
+// Start with open.go (what a DB offers), then tx.go; lite*.go and postgres*.go are the two engines; migrate.go makes the tables.
 package store
 
 import (

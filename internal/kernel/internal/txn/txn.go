@@ -45,3 +45,6 @@ func Write[T Ending](ctx context.Context, db interface {
 	}
 	return nil
 }
+
+// Handles gives the handles that write without a Tx to the kernel's own machinery: River brings its transactions itself.
+func Handles[H any](db interface{ Handles(Key) H }) H { return db.Handles(Key{held: true}) }

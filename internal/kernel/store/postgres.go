@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// postgres is PostgreSQL: a pool that writes, and one whose connections are read-only by default, as SQLite's readers are.
+type postgres struct{ writers, readers *pgxpool.Pool }
+
+// sessionDefaults are settings of every connection, unless the URL says otherwise.
+//
+// pgx keeps prepared statements. After five runs the server may plan one without looking at its arguments, and then reads a
+// table of millions where an index was at hand. Planning each time costs less than that costs once.
+var sessionDefaults = map[string]string{
+	"application_name":                    "steward",
+	"plan_cache_mode":                     "force_custom_plan",
+	"timezone":                            "UTC",
+	"idle_in_transaction_session_timeout": "300000", // a transaction that was forgotten holds locks for ever
+}
+
+func openPostgres(ctx context.Context, o Options) (*postgres, error) {
+	config, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, err // says the URL without its password
+	}
+	settings := config.ConnConfig.RuntimeParams
+	for name, value := range sessionDefaults {
+		if settings[name] == "" {
+			settings[name] = value
+		}
+	}
+	if o.SearchPath != "" {
+		if err := makeSchema(ctx, config.ConnConfig, o.SearchPath); err != nil {
+			return nil, err
+		}
+		settings["search_path"] = pgx.Identifier{o.SearchPath}.Sanitize()
+	}
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { teachBool(conn.TypeMap()); return nil }
+
+	p := &postgres{}
+	if p.writers, err = sizedPool(config, o.Writers, 8, nil); err != nil {
+		return nil, err
+	}
+	if p.readers, err = sizedPool(config, o.Readers, 4, map[string]string{"default_transaction_read_only": "on"}); err != nil {
+		p.writers.Close()
+		return nil, err
+	}
+	if err := p.ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s:%d does not answer: %w", config.ConnConfig.Host, config.ConnConfig.Port, err), p.close())
+	}
+	return p, nil
+}
+
+func sizedPool(config *pgxpool.Config, size, least int, settings map[string]string) (*pgxpool.Pool, error) {
+	config = config.Copy()
+	if size == 0 {
+		size = max(least, 2*runtime.NumCPU())
+	}
+	config.MaxConns = int32(size) //nolint:gosec // a count of connections
+	maps.Copy(config.ConnConfig.RuntimeParams, settings)
+	return pgxpool.NewWithConfig(context.Background(), config)
+}
+
+// makeSchema makes a schema unless it is there; two nodes may start at once.
+func makeSchema(ctx context.Context, config *pgx.ConnConfig, name string) (err error) {
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	var there bool
+	if err := conn.QueryRow(ctx, "select exists (select from pg_namespace where nspname = $1)", name).Scan(&there); err != nil || there {
+		return err
+	}
+	_, err = conn.Exec(ctx, "create schema if not exists "+pgx.Identifier{name}.Sanitize())
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && (pg.Code == "23505" || pg.Code == "42P06") { // the other node was first
+		return nil
+	}
+	return err
+}
+
+func (p *postgres) query(ctx context.Context, sql string, args []any) (Rows, error) {
+	rows, err := p.readers.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, trouble(err, sql)
+	}
+	return postgresRows{rows, sql}, nil
+}
+
+func (p *postgres) snapshot(ctx context.Context) (session, error) {
+	tx, err := p.readers.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, trouble(err, "begin")
+	}
+	return &postgresSession{tx}, nil
+}
+
+func (p *postgres) begin(ctx context.Context) (session, error) {
+	tx, err := p.writers.BeginTx(ctx, pgx.TxOptions{})
+	if err != nil {
+		return nil, trouble(err, "begin")
+	}
+	return &postgresSession{tx}, nil
+}
+
+func (p *postgres) handles() Handles { return Handles{PG: p.writers} }
+
+func (p *postgres) ping(ctx context.Context) error { return trouble(p.readers.Ping(ctx), "ping") }
+
+func (p *postgres) optimize(ctx context.Context) error {
+	_, err := p.writers.Exec(ctx, "analyze")
+	return trouble(err, "analyze")
+}
+
+func (p *postgres) close() error {
+	p.readers.Close()
+	p.writers.Close()
+	return nil
+}
