@@ -1,14 +1,15 @@
 // Package schema holds the tables, one text for both databases.
 //
-// Files are named 0001_start.sql, 0002_next.sql, … without gaps, and are run once, each in one transaction, by store.Migrate; a
-// file that has shipped is never edited. They are templates: {{.Text}}, {{.Blob}}, {{.PrimaryNum}}, {{.Strict}}, {{.Collate}} and
-// {{if .SQLite}}…{{end}} stand where the databases have no word in common, everything else is written out:
+// Files are named 0001_start.sql, 0010_next.sql, …: by number, gaps allowed. Each is run once, in one transaction, by
+// store.Migrate; a file that has shipped is never edited. They are templates: {{.Int}}, {{.Text}}, {{.Blob}}, {{.PrimaryNum}},
+// {{.Strict}}, {{.Collate}} and {{if .SQLite}}…{{end}} stand where the databases have no word in common, everything else is
+// written out:
 //
 //	create table brands (
-//	    id      {{.PrimaryNum}},
+//	    num     {{.PrimaryNum}},
 //	    name    {{.Text}} not null,
-//	    active  bigint not null default 1, -- a bool is 0 or 1
-//	    created bigint not null            -- a time is milliseconds since 1970, UTC
+//	    active  {{.Int}}  not null default 1, -- a bool is 0 or 1
+//	    created {{.Int}}  not null            -- a time is milliseconds since 1970, UTC
 //	) {{.Strict}};
 package schema
 
@@ -16,5 +17,5 @@ import "embed"
 
 // FS is the schema of the main database.
 //
-//go:embed *
+//go:embed *.sql
 var FS embed.FS

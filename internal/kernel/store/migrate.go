@@ -27,10 +27,10 @@ type Migration struct {
 // ErrNewer means that a newer Steward has changed the database.
 var ErrNewer = errors.New("the database belongs to a newer Steward")
 
-// words are what a migration may say. There is one schema text: bigint is written out (SQLite's strict tables call it integer,
-// which has 32 bits on PostgreSQL: it is replaced), and these stand where the databases have no word in common.
+// words are what a migration may say where the databases have no word in common. There is one schema text.
 type words struct {
 	SQLite, PostgreSQL bool
+	Int                string // 64 bits on both: SQLite's strict tables know no bigint, and PostgreSQL's integer has 32
 	Blob               string // bytes
 	Text               string // text that sorts and compares by bytes
 	PrimaryNum         string // a number that is the primary key: SQLite's rowid
@@ -39,14 +39,11 @@ type words struct {
 }
 
 var wordsOf = map[Dialect]words{
-	SQLite:     {SQLite: true, Blob: "blob", Text: "text", PrimaryNum: "integer primary key", Strict: "strict"},
-	PostgreSQL: {PostgreSQL: true, Blob: "bytea", Text: `text collate "C"`, PrimaryNum: "bigint primary key", Collate: `collate "C"`},
+	SQLite:     {SQLite: true, Int: "integer", Blob: "blob", Text: "text", PrimaryNum: "integer primary key", Strict: "strict"},
+	PostgreSQL: {PostgreSQL: true, Int: "bigint", Blob: "bytea", Text: `text collate "C"`, PrimaryNum: "bigint primary key", Collate: `collate "C"`},
 }
 
-var (
-	fileName = regexp.MustCompile(`^(\d{4})_([a-z0-9_]+)\.sql$`)
-	bigint   = regexp.MustCompile(`(?i)\bbigint\b`)
-)
+var fileName = regexp.MustCompile(`^(\d{4})_([a-z0-9_]+)\.sql$`)
 
 // step is a migration and its text in one dialect.
 type step struct {
@@ -129,8 +126,7 @@ func withGoose(ctx context.Context, db *DB, fsys fs.FS, fn func(*goose.Provider,
 	return fn(p, steps)
 }
 
-// readSteps reads the files 0001_name.sql at the root of fsys. Numbers have no gaps, so that two branches cannot both be merged
-// with the same one.
+// readSteps reads the files 0001_name.sql at the root of fsys, by number. Gaps are fine, two files with one number are not.
 func readSteps(fsys fs.FS, dialect Dialect) (steps []step, _ error) {
 	entries, err := fs.ReadDir(fsys, ".") // sorted
 	if err != nil {
@@ -145,8 +141,8 @@ func readSteps(fsys fs.FS, dialect Dialect) (steps []step, _ error) {
 			return nil, fmt.Errorf("the migration %s must be named as in 0001_start.sql", entry.Name())
 		}
 		version, _ := strconv.ParseInt(name[1], 10, 64)
-		if version != int64(len(steps)+1) {
-			return nil, fmt.Errorf("the migration %s must be number %04d", entry.Name(), len(steps)+1)
+		if n := len(steps); n > 0 && steps[n-1].Version == version {
+			return nil, fmt.Errorf("two migrations have the number %s: %s and %s", name[1], steps[n-1].Name, name[2])
 		}
 		text, err := fs.ReadFile(fsys, entry.Name())
 		if err != nil {
@@ -169,9 +165,6 @@ func render(name, text string, dialect Dialect) (string, error) {
 	var sql bytes.Buffer
 	if err := t.Execute(&sql, wordsOf[dialect]); err != nil {
 		return "", err
-	}
-	if dialect == SQLite {
-		return bigint.ReplaceAllString(sql.String(), "integer"), nil
 	}
 	return sql.String(), nil
 }
