@@ -7,7 +7,7 @@ var staffKinds = [...]PersonKind{Customer, CompanyUser, Staff}
 func (gs Grants) staff() Grants {
 	var staff Grants
 	for _, g := range gs {
-		if g.Role != nil && g.Role.For == Staff {
+		if g.Role == nil || g.Role.For == Staff {
 			staff = append(staff, g)
 		}
 	}
@@ -23,7 +23,7 @@ func (gs Grants) HoldsMore(now int64, other Grants) bool {
 		if g.Until != 0 && g.Until <= now {
 			continue
 		}
-		if !mine.missing(max(now, g.From), &g).Empty() {
+		if g.state == unresolved || !mine.missing(max(now, g.From), &g).Empty() {
 			return true
 		}
 	}
@@ -39,7 +39,8 @@ func (gs Grants) Lacks(now int64, r *Role, a Adjustment, s Scope) Set {
 	case Staff:
 		g := Grant{Role: r, Scope: s, Adjustment: a}
 		g.reach = r.reach(a.apply(r.Set))
-		return gs.staff().missing(now, &g)
+		mine := gs.staff()
+		return mine.missing(now, &g).Union(g.reach[Self].Minus(mine.EffectiveFor(now, s, Self)))
 	case CompanyUser:
 		needed = CompanyUsersRole
 	}

@@ -11,8 +11,20 @@ type Grant struct {
 	Until int64  `json:"until,omitempty"` // first instant no longer, epoch milliseconds; 0 = open
 	Adjustment
 
-	reach [kinds]Set // what it gives for each kind of target; filled in by Resolve
+	reach    [kinds]Set // what it gives for each kind of target; filled in by Resolve
+	state    state
+	narrowed bool // by Only, to mask; resolving again does not widen it
+	mask     Set
 }
+
+// state says what Resolve made of a grant.
+type state uint8
+
+const (
+	unresolved state = iota // gives nothing, and counts as more in HoldsMore: nobody knows what it is
+	sound
+	void // it could not have been given, and gives nothing
+)
 
 // ErrGrantPeriod refuses a grant that would end before it begins.
 var ErrGrantPeriod = errs.New(errs.Invalid, "grant_period", "A role must begin before it ends. Choose a later end.")
@@ -49,13 +61,27 @@ type Grants []Grant
 func Resolve(grants ...Grant) Grants {
 	resolved := make(Grants, len(grants))
 	for i, g := range grants {
-		g.reach = [kinds]Set{}
-		if g.Check() == nil {
-			g.reach = g.Role.reach(g.Adjustment.apply(g.Role.Set))
-		}
+		g.resolve()
 		resolved[i] = g
 	}
 	return resolved
+}
+
+func (g *Grant) resolve() {
+	g.state, g.reach = void, [kinds]Set{}
+	if g.Check() != nil {
+		return
+	}
+	g.state, g.reach = sound, g.Role.reach(g.Adjustment.apply(g.Role.Set))
+	if g.narrowed {
+		g.narrow(g.mask)
+	}
+}
+
+func (g *Grant) narrow(mask Set) {
+	for kind := range g.reach {
+		g.reach[kind] = g.reach[kind].Intersect(mask)
+	}
 }
 
 // Can says whether the caller may do p at s, to a person of the kind. It is the one question of authorisation; it does not
@@ -100,9 +126,12 @@ func (gs Grants) Only(set Set, within Scope) Grants {
 		default:
 			continue
 		}
-		for kind := range g.reach {
-			g.reach[kind] = g.reach[kind].Intersect(set)
+		if g.narrowed {
+			g.mask = g.mask.Intersect(set)
+		} else {
+			g.narrowed, g.mask = true, set
 		}
+		g.narrow(g.mask)
 		left = append(left, g)
 	}
 	return left

@@ -75,6 +75,9 @@ func (r *Role) Check() error {
 	if r.Highest == Nowhere || r.Highest > CompanyLocationNode {
 		wrong.Add("highest", "Say where the role may be held at most: the platform, a brand, a location or a company.")
 	}
+	if r.Limits.People&^PeopleOf(Customer, CompanyUser, Staff) != 0 {
+		wrong.Add("people", "Say which of customers, company users and staff the role reaches.")
+	}
 	if r.Limits.ExportRows < 0 {
 		wrong.Add("export_rows", "A limit is a number of rows, or nothing.")
 	}
