@@ -8,7 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/stewardhq/steward/internal/kernel/id"
 )
 
 // schema is the version of the Event type that this program writes.
@@ -74,7 +77,7 @@ func columnsOf(e *Event) columns {
 
 // human is the person who acted: the user, or the owner of the key.
 func (a Actor) human() string {
-	if a.Person == "" && a.Kind == "user" {
+	if strings.HasPrefix(a.ID, id.User) {
 		return a.ID
 	}
 	return a.Person

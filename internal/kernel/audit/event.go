@@ -8,21 +8,21 @@ import "encoding/json"
 // Personal values in it are sealed with the key of the person they tell about, so that destroying the key erases them and
 // the chain still verifies. Secrets never enter: a changed secret is a Change with neither before nor after.
 type Event struct {
-	Schema    int               `json:"schema"`              // 1
-	Chain     string            `json:"chain"`               // a brand's id, or "platform"
-	N         int64             `json:"n"`                   // position in the chain, from 1
-	ID        string            `json:"id"`                  // aud_…
-	At        int64             `json:"at"`                  // epoch ms UTC
-	Op        string            `json:"op"`                  // the operation's name: user.suspend
-	Outcome   Outcome           `json:"outcome"`             // done, refused
-	Actor     Actor             `json:"actor"`               // who
-	Subjects  []Subject         `json:"subjects,omitempty"`  // to whom
-	Changes   []Change          `json:"changes,omitempty"`   // before and after
-	Counts    map[string]int64  `json:"counts,omitempty"`    // rows of a batch, by table; n of refusals counted on one event
-	Facts     map[string]string `json:"facts,omitempty"`     // plain facts of the operation: source, digest, code of a refusal
-	Reason    *Sealed           `json:"reason,omitempty"`    // why, sealed for the first person among the subjects, else for the actor
-	StepUp    string            `json:"step_up,omitempty"`   // id of the step-up that confirmed it
-	Bulk      string            `json:"bulk,omitempty"`      // id of the bulk that it belongs to
+	Schema    int               `json:"schema"`             // 1
+	Chain     string            `json:"chain"`              // a brand's id, or "platform"
+	N         int64             `json:"n"`                  // position in the chain, from 1
+	ID        string            `json:"id"`                 // aud_…
+	At        int64             `json:"at"`                 // epoch ms UTC
+	Op        string            `json:"op"`                 // the operation's name: user.suspend
+	Outcome   Outcome           `json:"outcome"`            // done, refused
+	Actor     Actor             `json:"actor"`              // who
+	Subjects  []Subject         `json:"subjects,omitempty"` // to whom
+	Changes   []Change          `json:"changes,omitempty"`  // before and after
+	Counts    map[string]int64  `json:"counts,omitempty"`   // rows of a batch, by table; n of refusals counted on one event
+	Facts     map[string]string `json:"facts,omitempty"`    // plain facts of the operation: source, digest, code of a refusal
+	Reason    *Sealed           `json:"reason,omitempty"`   // why, sealed for the first person among the subjects, else for the actor
+	StepUp    string            `json:"step_up,omitempty"`  // id of the step-up that confirmed it
+	Bulk      string            `json:"bulk,omitempty"`     // id of the bulk that it belongs to
 	RequestID string            `json:"request_id,omitempty"`
 }
 
