@@ -298,3 +298,6 @@ func (k *Keys) SealSystem(name string, plain []byte) (box string, err error) {
 
 // OpenSystem opens such a value.
 func (k *Keys) OpenSystem(name, box string) ([]byte, error) { return k.master.OpenSystem(name, box) }
+
+// MAC is a keyed hash for a purpose; see Master.MAC.
+func (k *Keys) MAC(purpose string, parts ...[]byte) []byte { return k.master.MAC(purpose, parts...) }
