@@ -353,8 +353,9 @@ create table customer_categories (
 ) {{.Strict}};
 
 create table settings (
-	name    {{.Text}} not null primary key,
 	scope   {{.Text}} not null,
+	name    {{.Text}} not null,
 	value   {{.Text}} not null,
-	version {{.Int}}  not null
+	version {{.Int}}  not null,
+	primary key (scope, name)
 ) {{.Strict}};

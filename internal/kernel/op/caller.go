@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/audit"
 )
@@ -39,18 +41,43 @@ func Nobody(ip, agent, request string) *Caller {
 
 // SystemActor is a named part of Steward with just the permissions that its work needs, everywhere.
 func SystemActor(name string, permissions ...access.Permission) *Caller {
-	return &Caller{Kind: System, ID: name, Home: access.Platform, Grants: access.Grants{access.SystemGrant(name, permissions...)}}
+	return &Caller{Kind: System, ID: name, Home: access.Platform, Grants: everywhere(name, permissions)}
 }
 
 // HostOperator is somebody at the command line of the machine that Steward runs on: they own the files, so they may do everything,
 // and the log says that it was done there.
 func HostOperator(name string) *Caller {
-	return &Caller{Kind: Operator, ID: name, Home: access.Platform, Grants: access.Grants{access.SystemGrant("operator", access.Permissions()...)}}
+	return &Caller{Kind: Operator, ID: name, Home: access.Platform, Grants: everywhere("operator", slices.Collect(access.Permissions))}
+}
+
+// everywhere is a grant of permissions at the platform, for callers who are no persons.
+func everywhere(name string, permissions []access.Permission) access.Grants {
+	var set access.Set
+	for _, p := range permissions {
+		if p.Area() != "own" {
+			set = set.With(p)
+		}
+	}
+	role := &access.Role{Key: name, Name: name, For: access.Staff, Highest: access.PlatformNode, Set: set}
+	return access.Resolve(access.Grant{ID: name, Role: role, Scope: access.Platform})
 }
 
 // may says whether the caller holds p at the subject's own place, for a person of the subject's kind.
 func (c *Caller) may(now int64, p access.Permission, s Subject) bool {
+	if s.Person != "" && s.Person == c.Person && c.Grants.Can(now, p, s.Scope, access.Self) {
+		return true
+	}
 	return c.Grants.Can(now, p, s.Scope, s.People)
+}
+
+// touches says whether any of the caller's grants in force reaches the place or lies within it.
+func (c *Caller) touches(now int64, s access.Scope) bool {
+	for i := range c.Grants {
+		if g := &c.Grants[i]; g.InForce(now) && (g.Scope.Covers(s) || s.Covers(g.Scope)) {
+			return true
+		}
+	}
+	return false
 }
 
 // knows says whether the caller may know that the subject exists.
@@ -59,7 +86,7 @@ func (c *Caller) knows(now int64, s Subject) bool {
 		return true
 	}
 	if len(s.Seen) == 0 {
-		return c.Grants.Touches(now, s.Scope)
+		return c.touches(now, s.Scope)
 	}
 	for _, p := range s.Seen {
 		if c.may(now, p, s) {

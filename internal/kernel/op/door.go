@@ -22,6 +22,7 @@ import (
 type Door struct {
 	db        *store.DB
 	keys      *secret.Keys
+	master    *secret.Master
 	jobs      *jobs.Queue
 	log       *slog.Logger
 	clock     func() time.Time
@@ -32,11 +33,12 @@ type Door struct {
 
 // Options are the parts that a door is made of. All but Clock and Log are needed.
 type Options struct {
-	Store *store.DB
-	Keys  *secret.Keys
-	Jobs  *jobs.Queue
-	Log   *slog.Logger
-	Clock func() time.Time // time.Now when nil
+	Store  *store.DB
+	Keys   *secret.Keys
+	Master *secret.Master
+	Jobs   *jobs.Queue
+	Log    *slog.Logger
+	Clock  func() time.Time // time.Now when nil
 	// SendCode puts the mail with a step-up's code into the outbox.
 	SendCode func(tx *Tx, m CodeMail) error
 }
@@ -44,7 +46,7 @@ type Options struct {
 // New makes a door for the operations of the catalogue.
 func New(o Options, catalogue ...Operation) (*Door, error) {
 	d := &Door{
-		db: o.Store, keys: o.Keys, jobs: o.Jobs, log: o.Log, clock: o.Clock, sendCode: o.SendCode,
+		db: o.Store, keys: o.Keys, master: o.Master, jobs: o.Jobs, log: o.Log, clock: o.Clock, sendCode: o.SendCode,
 		catalogue: make(map[string]Entry, len(catalogue)),
 	}
 	if d.clock == nil {
@@ -124,7 +126,7 @@ var (
 // event starts the audit event of an attempt.
 func (d *Door) event(ctx context.Context, c *Caller, now time.Time, name string, subjects []Subject) (*audit.Event, error) {
 	actor, err := c.actor(func(person, value string) (*audit.Sealed, error) {
-		box, err := d.keys.Seal(ctx, person, []byte(value))
+		box, err := d.seal(ctx, person, []byte(value))
 		return &audit.Sealed{Person: person, Box: box}, err
 	})
 	if err != nil {
@@ -144,4 +146,17 @@ func (d *Door) trail(ctx context.Context, c *Caller, name string, v *View) error
 	}
 	e.Facts, e.Counts = v.facts, v.counts
 	return txn.Write(ctx, d.db, func(tx *store.Tx) error { return audit.Append(tx, e) })
+}
+
+// seal seals a value for a person, whose key is made with their first value. The key lives in a database of its own; one that
+// was made for a transaction that is then rolled back is an orphan and harmless.
+func (d *Door) seal(ctx context.Context, person string, value []byte) (string, error) {
+	box, err := d.keys.Seal(ctx, person, value)
+	if !errors.Is(err, secret.ErrNoKey) {
+		return box, err
+	}
+	if err := d.keys.Ensure(ctx, person); err != nil {
+		return "", err
+	}
+	return d.keys.Seal(ctx, person, value)
 }

@@ -61,6 +61,12 @@ func (v *View) Nodes(p access.Permission) []access.Scope {
 	return v.caller.Grants.Nodes(v.now.UnixMilli(), p)
 }
 
+// NodesFor is Nodes for people of one kind: some permissions reach only some people.
+func (v *View) NodesFor(p access.Permission, kind access.PersonKind) []access.Scope {
+	v.guarded = true
+	return v.caller.Grants.NodesFor(v.now.UnixMilli(), p, kind)
+}
+
 // Require refuses unless the caller may know of every subject of t and holds p at each.
 func (v *View) Require(p access.Permission, t Target) error {
 	v.guarded = true
@@ -84,7 +90,7 @@ func (v *View) Can(p access.Permission, s Subject) bool {
 
 // Anywhere says whether the caller holds p at any node.
 func (v *View) Anywhere(p access.Permission) bool {
-	return len(v.caller.Grants.Nodes(v.now.UnixMilli(), p)) > 0
+	return v.caller.Grants.Anywhere(v.now.UnixMilli(), p)
 }
 
 // Unseal opens a value sealed with the person's key.
@@ -94,7 +100,9 @@ func (v *View) Unseal(person, box string) (string, error) {
 }
 
 // MAC signs parts for a purpose, for cursors that nobody can forge.
-func (v *View) MAC(purpose string, parts ...[]byte) []byte { return v.door.keys.MAC(purpose, parts...) }
+func (v *View) MAC(purpose string, parts ...[]byte) []byte {
+	return v.door.master.MAC(purpose, parts...)
+}
 
 // Note puts a plain fact on the trail of a revealing query; Count a number.
 func (v *View) Note(key, value string) {
@@ -118,7 +126,7 @@ func Ask[In, Out any](ctx context.Context, d *Door, c *Caller, q *Query[In, Out]
 		return out, err
 	}
 	now := d.clock()
-	if !q.Open && !q.Own && len(c.Grants.Nodes(now.UnixMilli(), q.Allow)) == 0 {
+	if !q.Open && !q.Own && !c.Grants.Anywhere(now.UnixMilli(), q.Allow) {
 		return out, d.refuse(ctx, c, q.Name, nil, decideNowhere(c, now, q.Allow))
 	}
 	v := &View{door: d, caller: c, now: now}
@@ -154,3 +162,6 @@ func isRefusal(err error) bool {
 	}
 	return false
 }
+
+// Knows says whether the caller may know that the subject exists.
+func (v *View) Knows(s Subject) bool { return v.caller.knows(v.now.UnixMilli(), s) }

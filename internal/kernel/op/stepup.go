@@ -294,7 +294,7 @@ func (tx *Tx) stepUpEvent(name string, outcome audit.Outcome, row stepUp, subjec
 
 // codeHash binds a code to its step-up. Six digits are too few to hash alone, so the hash is keyed.
 func (d *Door) codeHash(stepUpID, code string) string {
-	return fmt.Sprintf("%x", d.keys.MAC("step-up code", []byte(stepUpID), []byte(code)))
+	return fmt.Sprintf("%x", d.master.MAC("step-up code", []byte(stepUpID), []byte(code)))
 }
 
 func (d *Door) sealJSON(ctx context.Context, person string, v any) (string, error) {
@@ -302,7 +302,7 @@ func (d *Door) sealJSON(ctx context.Context, person string, v any) (string, erro
 	if err != nil {
 		return "", err
 	}
-	return d.keys.Seal(ctx, person, body)
+	return d.seal(ctx, person, body)
 }
 
 func (d *Door) openJSON(ctx context.Context, person, box string, v any) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/audit"
+	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/store"
 )
@@ -75,7 +76,7 @@ func (tx *Tx) Savepoint(fn func() error) error {
 
 // Seal seals a personal value with the person's key.
 func (tx *Tx) Seal(person, plain string) (string, error) {
-	return tx.door.keys.Seal(tx.Context(), person, []byte(plain))
+	return tx.door.seal(tx.Context(), person, []byte(plain))
 }
 
 func (tx *Tx) exec(sql string, args ...any) (int64, error) { return tx.tx.Exec(sql, args...) }
@@ -184,9 +185,27 @@ func (tx *Tx) sealed(s Subject, v json.RawMessage) (*audit.Value, error) {
 	if s.Person == "" {
 		return nil, fmt.Errorf("%w: a personal value of %s %s has no person to seal it for", ErrUndeclared, s.Kind, s.ID)
 	}
-	box, err := tx.door.keys.Seal(tx.Context(), s.Person, v)
+	box, err := tx.door.seal(tx.Context(), s.Person, v)
 	if err != nil {
 		return nil, err
 	}
 	return &audit.Value{Sealed: &audit.Sealed{Person: s.Person, Box: box}}, nil
 }
+
+// Next hands out n numbers of a counter in order, from 1, and gives the first. Others wait until this transaction ends.
+func (tx *Tx) Next(counter string, n int64) (first int64, err error) {
+	err = tx.QueryRow(`insert into counters (name, next) values ($1, $2 + 1)
+		on conflict (name) do update set next = counters.next + $2 returning next`, counter, n).Scan(&first)
+	return first - n, err
+}
+
+// Match holds an edit to the version that its author saw: 0 matches whatever there is.
+func Match(seen, stored int64) error {
+	if seen != 0 && seen != stored {
+		return ErrStale
+	}
+	return nil
+}
+
+// ErrStale refuses an edit of what somebody else changed in the meantime.
+var ErrStale = errs.New(errs.Stale, "stale", "Somebody else changed this since you opened it, and nothing of yours was saved. Look at what is there now, then make your change again.")
