@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // csvRows reads RFC 4180 with its usual liberties: LF or CRLF, a quote inside an unquoted cell is itself, a last line
@@ -219,9 +220,6 @@ func (c *csvRows) add(cell []byte, double bool) {
 func (c *csvRows) finish(raw []byte) {
 	c.row.Cells = c.cells
 	c.scratch = c.scratch[:0]
-	for _, i := range c.doubled {
-		c.cells[i] = unquote(c.cells[i])
-	}
 	switch {
 	case c.reason != "":
 	case len(raw) > MaxRow:
@@ -231,8 +229,13 @@ func (c *csvRows) finish(raw []byte) {
 	case bytes.IndexByte(raw, 0) >= 0:
 		c.reason = reasonNUL
 	}
-	if !isASCII(raw) {
-		c.decode(raw)
+	plain := isASCII(raw)
+	valid := plain || utf8.Valid(raw)
+	for _, i := range c.doubled { // only now: this moves bytes within raw
+		c.cells[i] = unquote(c.cells[i])
+	}
+	if !plain {
+		c.decode(valid)
 	}
 	for i, cell := range c.cells {
 		if len(cell) > MaxCell {

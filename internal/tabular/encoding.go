@@ -11,13 +11,14 @@ import (
 
 const reasonUTF8 = "the row is not valid UTF-8"
 
-// decode sees to it that the cells of a row with bytes beyond ASCII are valid UTF-8, or rejects the row.
+// decode sees to it that the cells of a row with bytes beyond ASCII are valid UTF-8, or rejects the row; valid says
+// whether the whole row is UTF-8.
 //
 // A file without a byte order mark is taken for UTF-8 as long as it is. At the first row that is not, the file is
 // Windows-1252 from there on, if nothing before and little after speaks for UTF-8; else only this row is damaged.
-func (c *csvRows) decode(raw []byte) {
+func (c *csvRows) decode(valid bool) {
 	if c.enc != Windows1252 {
-		if utf8.Valid(raw) {
+		if valid {
 			c.wide = true
 			return
 		}
