@@ -88,11 +88,11 @@ func (c Context) words() []string {
 		domain = domain[:dot] // "example" tells something, "com" does not
 	}
 	var out []string
+	if email := fold(c.Email); local != "" && len(email) <= 254 {
+		out = append(out, email)
+	}
 	for _, source := range append([]string{c.Name, local, domain, c.Phone, c.BrandName}, c.Other...) {
-		if len(source) > 512 { // a name of a megabyte must not make a megabyte of work
-			source = source[:512]
-		}
-		source = fold(source)
+		source = fold(source[:min(len(source), 512)]) // a name of a megabyte must not make a megabyte of work
 		parts := strings.FieldsFunc(source, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		if len(parts) > 1 {
 			parts = append(parts, strings.Join(parts, ""), source)
@@ -109,17 +109,18 @@ func (c Context) words() []string {
 // madeOf tells whether little is left of the candidate without the context's words, digits and punctuation: fewer than
 // four letters. "Ada-Lovelace-1815!" is made of the name; "Ada likes purple elephants" is not.
 func madeOf(candidate string, words []string) bool {
-	for _, form := range []string{fold(candidate), unleet(fold(candidate))} {
-		rest, hit := form, false
+	plain := []rune(fold(candidate))
+	for _, read := range []string{string(plain), unleet(string(plain))} {
+		rest, hit := read, false
 		for _, word := range longestFirst(words) {
-			if len(word) >= 4 || len(word) == 3 && strings.Trim(word, "0123456789") != "" {
-				hit = hit || strings.Contains(rest, word)
-				rest = strings.ReplaceAll(rest, word, " ")
+			if strings.Contains(rest, word) {
+				hit = true
+				rest = strings.ReplaceAll(rest, word, strings.Repeat(" ", utf8.RuneCountInString(word)))
 			}
 		}
-		letters := 0
-		for _, r := range rest {
-			if unicode.IsLetter(r) {
+		letters := 0 // a digit that was read as a letter is still a digit
+		for i, r := range []rune(rest) {
+			if unicode.IsLetter(r) && unicode.IsLetter(plain[i]) {
 				letters++
 			}
 		}

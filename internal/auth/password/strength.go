@@ -94,7 +94,7 @@ func period(candidate []rune) int {
 		return len(candidate)
 	}
 next:
-	for block := 1; block <= len(folded)/2; block++ {
+	for block := 1; block <= (len(folded)+1)/2; block++ {
 		for i := block; i < len(folded); i++ {
 			if folded[i] != folded[i-block] {
 				continue next
