@@ -57,6 +57,11 @@ func (c Checkpoint) holds(key ed25519.PublicKey) bool {
 	return err == nil && ed25519.Verify(key, c.signed(), signature)
 }
 
+// readLine reads a line that is signed by the key.
+func readLine(line []byte, key ed25519.PublicKey) (c Checkpoint, ok bool) {
+	return c, json.Unmarshal(line, &c) == nil && c.holds(key)
+}
+
 // SigningKey reads the key that signs checkpoints from its file, which is made, with mode 0600, when it is absent.
 func SigningKey(path string) (ed25519.PrivateKey, error) {
 	seed, err := secret.File(path, "key for audit checkpoints")
@@ -119,12 +124,10 @@ func readAnchors(from io.Reader, key ed25519.PublicKey) (*Anchors, error) {
 			return nil, fmt.Errorf("read checkpoints: %w", err)
 		}
 		line = bytes.TrimSuffix(line, []byte("\n"))
-		var c Checkpoint
-		switch err := json.Unmarshal(line, &c); {
-		case err != nil:
-			a.problem("Line %d of the checkpoint file cannot be read.", place)
-		case !c.holds(key):
-			a.problem("Line %d of the checkpoint file (checkpoint %d) is not signed by this key.", place, c.Number)
+		c, ok := readLine(line, key)
+		switch {
+		case !ok:
+			a.problem("Line %d of the checkpoint file cannot be read, or is not signed by this key.", place)
 		case c.Number != number+1:
 			a.problem("Line %d of the checkpoint file is checkpoint %d where %d was expected: lines were taken out, added or moved.", place, c.Number, number+1)
 			a.Checkpoints = append(a.Checkpoints, c)
