@@ -19,7 +19,7 @@ trap 'exit 130' INT TERM
 while :; do
 	touch "$work/mark"
 	if [ -e tools/go.mod ]; then
-		go tool -modfile=tools/go.mod templ generate >/dev/null || true
+		go generate ./internal/web/... >/dev/null 2>&1 || true
 		touch "$work/mark"
 	fi
 	if go build -o "$work/steward.new" ./cmd/steward; then

@@ -105,7 +105,7 @@ func addFile(byPath map[string]*pkg, file string) error {
 	if !isTest || p.Name == "" {
 		p.Name = strings.TrimSuffix(f.Name.Name, "_test")
 	}
-	if doc := f.Doc.Text(); doc != "" {
+	if doc := f.Doc.Text(); doc != "" && !ast.IsGenerated(f) {
 		p.Doc = doc
 	}
 	for _, imported := range f.Imports {
