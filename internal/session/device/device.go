@@ -39,7 +39,7 @@ func Clean(userAgent string) string {
 		}
 		out.WriteRune(r)
 	}
-	return out.String()
+	return strings.TrimRight(out.String(), " ")
 }
 
 // Describe gives a short line for people: browser, its version, and the system it runs on.
