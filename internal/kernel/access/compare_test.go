@@ -123,6 +123,24 @@ func TestAdjustmentsAreGivenOnlyByWhoHoldsThem(t *testing.T) {
 	}
 }
 
+func TestOnlyStaffRolesCountAsStaffPower(t *testing.T) {
+	club := &access.Role{Key: "rol_1", Name: "Club", For: access.Customer, Highest: access.BrandNode, Set: access.Moderator.Set}
+	if !only(club, b1).HoldsMore(now, only(access.Moderator, b1)) || only(club, b1).CanGive(now, access.Moderator, access.Adjustment{}, b1) {
+		t.Error("a customer's role counts as a staff role")
+	}
+}
+
+func TestWhatHoldsOnlyForOnesOwnIsGivenByWhoHoldsIt(t *testing.T) {
+	own := &access.Role{Key: "rol_1", Name: "Buyer", For: access.Staff, Highest: access.BrandNode, Set: access.Of(access.BudgetsView),
+		Limits: access.Limits{Own: access.Of(access.BudgetsView)}}
+	if only(access.Moderator, b1).CanGive(now, own, access.Adjustment{}, b1) {
+		t.Error("a Moderator gave what Moderators lack")
+	}
+	if !only(access.Admin, b1).CanGive(now, own, access.Adjustment{}, b1) || !only(own, b1).CanGive(now, own, access.Adjustment{}, b1) {
+		t.Error("who holds it cannot give it")
+	}
+}
+
 func TestCompanyRolesAreGivenByWhoeverHoldsCompanyRoles(t *testing.T) {
 	for _, r := range access.BuiltIn[10:15] {
 		for _, c := range []struct {

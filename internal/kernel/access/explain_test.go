@@ -69,6 +69,23 @@ func TestSentencesSayWhatDecidesAndWhatWouldHelp(t *testing.T) {
 	}
 }
 
+func TestTheGrantThatIsNearestInTimeExplains(t *testing.T) {
+	const day = 24 * 60 * 60 * 1000
+	dated := func(id string, from, until int64) access.Grant {
+		g := hold(access.Admin, b1)
+		g.ID, g.From, g.Until = id, from, until
+		return g
+	}
+	for want, gs := range map[string]access.Grants{
+		"soonest": access.Resolve(dated("later", now+2*day, 0), dated("soonest", now+day, 0), dated("last", now+3*day, 0)),
+		"latest":  access.Resolve(dated("earlier", 0, now-2*day), dated("latest", 0, now-day), dated("first", 0, now-3*day)),
+	} {
+		if got := gs.Explain(now, access.OrdersView, b1, access.Everybody).Decided.Grant; got != want {
+			t.Errorf("%s explains, want %s", got, want)
+		}
+	}
+}
+
 func TestASentenceCanBeAboutSomebodyElseAndNamesWhoCanHelp(t *testing.T) {
 	w := words
 	w.Who, w.Givers = "Nadia", []string{"Ines Carvalho", "Yusuf Demir"}
