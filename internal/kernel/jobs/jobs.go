@@ -1,13 +1,15 @@
-// Package jobs runs work after the transaction that asked for it: mail, purges, long tasks. It is River on either database.
-//
-// A job is enqueued in the same transaction as the change that needs it, so there is never one without the other. What a job
-// does to state it does through the door again, as a named system actor or as its requester.
 package jobs
 
 import (
-	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/id"
 	"github.com/stewardhq/steward/internal/kernel/store"
 )
 
@@ -19,26 +21,99 @@ type Args interface{ Kind() string }
 type Option func(*options)
 
 type options struct {
-	at       time.Time
-	priority int
-	tracked  string
-	unique   bool
+	at          time.Time
+	bulk        bool
+	unique      bool
+	tracked     string
+	requestedBy string
+	scope       access.Scope
 }
 
-// At runs the job not before t.
+// At runs the job not before t, and at most about six seconds after it.
 func At(t time.Time) Option { return func(o *options) { o.at = t } }
 
-// Bulk lets other jobs overtake: one mail of thousands waits for the code that somebody is looking out for.
-func Bulk() Option { return func(o *options) { o.priority = 4 } }
+// Bulk is for what nobody is waiting for by the second: one mail of thousands, imports, exports. Such jobs have workers of
+// their own, so that however many there are, the code that somebody is looking out for goes out at once.
+func Bulk() Option { return func(o *options) { o.bulk = true } }
 
-// Unique drops the job when the same one (kind and values) already waits.
+// Unique drops the job when the same one (kind and values) already waits, whatever time it waits for. One that already runs is
+// no reason to drop: it may have read the state before this transaction changed it.
 func Unique() Option { return func(o *options) { o.unique = true } }
 
-// Queue enqueues jobs and works them.
-type Queue struct{}
+// Tracked gives the job a row that people can look at, under an id that the caller made (id.New(id.Job, now)).
+func Tracked(id string) Option { return func(o *options) { o.tracked = id } }
 
-// Enqueue queues a job in the transaction.
-func (q *Queue) Enqueue(tx *store.Tx, job Args, opts ...Option) error { return nil }
+// By says for whom and for which place a tracked job runs.
+func By(requestedBy string, scope access.Scope) Option {
+	return func(o *options) { o.requestedBy, o.scope = requestedBy, scope }
+}
 
-// Start works jobs until ctx ends.
-func (q *Queue) Start(ctx context.Context) error { return nil }
+// The queues. Bulk has workers of its own, and within it everything is equal.
+const (
+	promptQueue = river.QueueDefault
+	bulkQueue   = "bulk"
+)
+
+// attemptsInQueue is what River is told. How often a job is really tried is known to its handler, which the process that
+// enqueues may not have (attempt.go).
+const attemptsInQueue = 1000
+
+// metadata is what we add to River's row.
+type metadata struct {
+	Run string `json:"run,omitempty"`
+}
+
+// ErrNotOpen is the answer of a Queue that Open did not make.
+var ErrNotOpen = errors.New("jobs: the queue is not open")
+
+// Enqueue queues a job in the transaction: it runs if, and only if, that commits.
+func (q *Queue) Enqueue(tx *store.Tx, job Args, opts ...Option) error {
+	if q == nil || q.river == nil {
+		return ErrNotOpen
+	}
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	insert, err := o.insert()
+	if err != nil {
+		return fmt.Errorf("enqueue %s: %w", job.Kind(), err)
+	}
+	queued, err := q.river.insert(tx, job, insert)
+	if err != nil {
+		return fmt.Errorf("enqueue %s: %w", job.Kind(), err)
+	}
+	if o.tracked == "" {
+		return nil
+	}
+	return insertRun(tx, Run{
+		ID: o.tracked, Kind: job.Kind(), RequestedBy: o.requestedBy, Scope: o.scope, State: Queued,
+		Created: time.Now(), riverID: queued.Job.ID,
+	})
+}
+
+func (o *options) insert() (*river.InsertOpts, error) {
+	insert := &river.InsertOpts{MaxAttempts: attemptsInQueue, Queue: promptQueue, ScheduledAt: o.at}
+	if o.bulk {
+		insert.Queue = bulkQueue
+	}
+	if o.unique {
+		insert.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+			// River insists on running. Its key is taken away when the handler begins (attempt.go), so it does not count.
+			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+		}}
+	}
+	if o.tracked != "" {
+		if !id.Valid(id.Job, o.tracked) {
+			return nil, errors.New("Tracked wants an id made with id.New(id.Job, …)")
+		}
+		if o.unique {
+			return nil, errors.New("a tracked job cannot be Unique: when it is dropped, its id would name nothing")
+		}
+		var err error
+		if insert.Metadata, err = json.Marshal(metadata{Run: o.tracked}); err != nil {
+			return nil, err
+		}
+	}
+	return insert, nil
+}
