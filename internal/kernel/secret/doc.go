@@ -16,8 +16,7 @@ import (
 
 const redacted = "[secret]"
 
-// hidden is embedded by every type that holds a key, so that no way of printing the type prints the key. A type printed as
-// an unexported field of another is out of reach of these methods, so such types hold keys behind a pointer as well.
+// hidden is embedded by every type that holds a key, so that no way of printing the type prints the key.
 type hidden struct{}
 
 func (hidden) String() string               { return redacted }
@@ -26,3 +25,9 @@ func (hidden) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, redacted)
 func (hidden) LogValue() slog.Value         { return slog.StringValue(redacted) }
 func (hidden) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 func (hidden) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// held is a key behind a function. Methods of a type are not asked when it is printed as an unexported field of another, and fmt
+// then follows even pointers when the verb does not fit ("%s" of a *[32]byte prints all 32). It never calls a function.
+type held func() *[32]byte
+
+func hold(key *[32]byte) held { return func() *[32]byte { return key } }

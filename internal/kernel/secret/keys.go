@@ -54,7 +54,7 @@ type Keys struct {
 	hidden
 	db     *store.DB
 	master *Master
-	wrap   *[32]byte
+	wrap   held
 	cache  *cache
 }
 
@@ -86,7 +86,7 @@ func OpenKeys(ctx context.Context, o Options) (_ *Keys, err error) {
 		return nil, fmt.Errorf("prepare the key store: %w", err)
 	}
 	wrap := o.Master.derive("wrap", "person keys")
-	k := &Keys{db: db, master: o.Master, wrap: &wrap, cache: newCache(o.Cached, o.Life)}
+	k := &Keys{db: db, master: o.Master, wrap: hold(&wrap), cache: newCache(o.Cached, o.Life)}
 	if err := k.Ensure(ctx, canary); err != nil {
 		if errors.Is(err, ErrTampered) {
 			return nil, ErrOtherMaster
@@ -99,7 +99,7 @@ func OpenKeys(ctx context.Context, o Options) (_ *Keys, err error) {
 // Close forgets the keys in memory and closes the store.
 func (k *Keys) Close() error {
 	k.cache.forget()
-	clear(k.wrap[:])
+	clear(k.wrap()[:])
 	return k.db.Close()
 }
 
@@ -164,7 +164,7 @@ func (k *Keys) fresh(person string) (wrapped string, err error) {
 	key := make([]byte, 32)
 	defer clear(key)
 	_, _ = rand.Read(key)
-	return seal(k.wrap, boxKey, person, key)
+	return seal(k.wrap(), boxKey, person, key)
 }
 
 // load reads keys of persons into the cache and says who has a row, with a key or without.
@@ -197,7 +197,7 @@ func (k *Keys) load(ctx context.Context, persons []string) (map[string]bool, err
 }
 
 func (k *Keys) unwrap(person, wrapped string) (key [32]byte, err error) {
-	plain, err := open(k.wrap, boxKey, person, wrapped)
+	plain, err := open(k.wrap(), boxKey, person, wrapped)
 	if err != nil {
 		return key, fmt.Errorf("unwrap a person's key: %w", err)
 	}

@@ -12,7 +12,7 @@ import (
 // another disk than the backups.
 type Master struct {
 	hidden
-	key *[32]byte
+	key held
 }
 
 // LoadMaster reads the master key from its file, which is made, with mode 0600, when it is absent.
@@ -21,7 +21,7 @@ func LoadMaster(path string) (*Master, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Master{key: key}, nil
+	return &Master{key: hold(key)}, nil
 }
 
 // Derive gives the sub key for a purpose (HKDF-SHA256). Purposes are constants in the code; another purpose is another key.
@@ -43,7 +43,7 @@ func (m *Master) MAC(purpose string, parts ...[]byte) []byte {
 }
 
 func (m *Master) derive(kind, purpose string) (sub [32]byte) {
-	out, err := hkdf.Key(sha256.New, m.key[:], nil, "steward "+kind+" v1\x00"+purpose, len(sub))
+	out, err := hkdf.Key(sha256.New, m.key()[:], nil, "steward "+kind+" v1\x00"+purpose, len(sub))
 	if err != nil {
 		panic(err) // only for lengths that HKDF cannot give
 	}
