@@ -17,8 +17,11 @@ type Config struct {
 	port     int
 	implicit bool // TLS from the first byte (smtps)
 	user     string
-	password string
+	password *hidden
 }
+
+// hidden is behind a pointer because fmt prints the fields of structs around it without asking, but no pointers in them.
+type hidden struct{ text string }
 
 // ParseURL reads STEWARD_SMTP: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. The ports shown
 // are the defaults; user and password may be left out; special characters in them are percent-encoded. The errors are
@@ -55,11 +58,12 @@ func ParseURL(raw string) (Config, error) {
 		return fail("something stands behind the host and port. If it belongs to the password, write it percent-encoded (/ as %2F, ? as %3F, # as %23).")
 	}
 	c.user = u.User.Username()
-	c.password, _ = u.User.Password()
-	if (c.user == "") != (c.password == "") {
+	password, _ := u.User.Password()
+	c.password = &hidden{password}
+	if (c.user == "") != (password == "") {
 		return fail("user and password belong together, and one of them is missing.")
 	}
-	if hasControl(c.user) || hasControl(c.password) {
+	if hasControl(c.user) || hasControl(password) {
 		return fail("the user or password has a control character in it.")
 	}
 	return c, nil

@@ -18,12 +18,16 @@ const Patience = 60 * time.Second
 
 const dialPatience = 15 * time.Second
 
+// mostHeard is how much a server may say in one conversation: replies are read whole, and must not fill the memory.
+const mostHeard = 1 << 20
+
 // Transport sends through one server. It keeps no connection; it is safe for concurrent use.
 type Transport struct {
 	config   Config
 	hello    string         // the name we greet with
 	roots    *x509.CertPool // nil: the system's
 	patience time.Duration
+	dial     string // host and port
 }
 
 // New makes a transport. Nothing is dialled until Send.
@@ -32,7 +36,7 @@ func New(config Config) *Transport {
 	if err != nil || checkDomain(name) != nil || !strings.Contains(name, ".") {
 		name = "localhost"
 	}
-	return &Transport{config: config, hello: name, patience: Patience}
+	return &Transport{config: config, hello: name, patience: Patience, dial: config.Address()}
 }
 
 // Config is what the transport was made with.
@@ -85,25 +89,25 @@ func (t *Transport) Send(ctx context.Context, m Message) error {
 // open connects, greets, goes under TLS and signs in. hangUp closes the connection, as does the end of ctx.
 func (t *Transport) open(ctx context.Context) (client *gosmtp.Client, hangUp func(), err error) {
 	dialer := net.Dialer{Timeout: dialPatience}
-	conn, err := dialer.DialContext(ctx, "tcp", t.config.Address())
+	conn, err := dialer.DialContext(ctx, "tcp", t.dial)
 	if err != nil {
 		return nil, nil, failed(ctx, "connect", Temporary, err)
 	}
-	hangUp = func() { _ = conn.Close() }
-	stop := context.AfterFunc(ctx, hangUp)
+	closing := func() { _ = conn.Close() }
+	stop := context.AfterFunc(ctx, closing)
 	defer func() {
 		if err != nil {
 			stop()
-			hangUp()
+			closing()
 		}
 	}()
 	local := t.config.Local()
 	if remote, ok := conn.RemoteAddr().(*net.TCPAddr); local && (!ok || !remote.IP.IsLoopback()) {
 		return nil, nil, &Failure{Verdict: Setup, Step: "connect", cause: errors.New("localhost is not on this machine")}
 	}
-	over := net.Conn(conn)
+	over := net.Conn(&talkative{Conn: conn, left: mostHeard})
 	if t.config.implicit {
-		secure := tls.Client(conn, t.tls())
+		secure := tls.Client(over, t.tls())
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return nil, nil, tlsFailed(ctx, err)
 		}
@@ -128,7 +132,7 @@ func (t *Transport) open(ctx context.Context) (client *gosmtp.Client, hangUp fun
 			return nil, nil, err
 		}
 	}
-	return client, hangUp, nil
+	return client, closing, nil
 }
 
 func (t *Transport) tls() *tls.Config {
@@ -141,9 +145,9 @@ func (t *Transport) signIn(ctx context.Context, client *gosmtp.Client) error {
 	var auth gosmtp.Auth
 	switch {
 	case offered && strings.Contains(ways, " PLAIN "):
-		auth = gosmtp.PlainAuth("", t.config.user, t.config.password, t.config.host, t.config.Local())
+		auth = gosmtp.PlainAuth("", t.config.user, t.config.password.text, t.config.host, t.config.Local())
 	case offered && strings.Contains(ways, " LOGIN "):
-		auth = gosmtp.LoginAuth(t.config.user, t.config.password, t.config.host, t.config.Local())
+		auth = gosmtp.LoginAuth(t.config.user, t.config.password.text, t.config.host, t.config.Local())
 	default:
 		return &Failure{Verdict: Setup, Step: "auth", cause: errors.New("the mail server offers no way of signing in that is used here (PLAIN, LOGIN)")}
 	}
@@ -174,4 +178,19 @@ func isASCII(s string) bool {
 		}
 	}
 	return true
+}
+
+// talkative is a connection that ends when the server has said too much.
+type talkative struct {
+	net.Conn
+	left int
+}
+
+func (c *talkative) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, errors.New("the mail server says too much")
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
 }
