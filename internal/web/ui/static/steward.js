@@ -107,7 +107,7 @@
   let lastTick = null;
   const counted = () => {
     const on = ticks().filter((t) => t.checked);
-    ticks().forEach((t) => t.closest("tr").toggleAttribute("aria-selected", t.checked) || t.checked && t.closest("tr").setAttribute("aria-selected", "true"));
+    ticks().forEach((t) => { const row = t.closest("tr"); if (t.checked) row.setAttribute("aria-selected", "true"); else row.removeAttribute("aria-selected"); });
     const head = one("[data-pick-all]");
     if (head) { head.checked = on.length > 0 && on.length === ticks().length; head.indeterminate = on.length > 0 && !head.checked; }
     const bar = one("[data-bulk]");
@@ -142,7 +142,7 @@
   const keys = {
     "/": () => { const f = one("[data-search]"); f?.focus(); f?.select(); return f; },
     "?": () => { const d = one("#keys"); if (d) show(d); return d; },
-    j: () => step(1), k: () => step(-1), ArrowDown: null, ArrowUp: null,
+    j: () => step(1), k: () => step(-1),
     o: () => { const r = current(); (one("[data-open]", r ?? document.createElement("i")) ?? one("summary", r ?? document.createElement("i")))?.click(); },
     e: () => (one("[data-key=e]", current() ?? document) ?? one("[data-key=e]"))?.click(),
     f: () => one(".st-chips summary.st-add")?.click(),
@@ -203,7 +203,7 @@
     const body = new URLSearchParams(new FormData(form, e.submitter));
     if (form.closest(".st-side-foot") === form.parentElement) body.set("theme", dark ? "light" : "dark");
     root.dataset.bsTheme = body.get("theme");
-    all("[data-theme-form] .dropdown-item").forEach((b) => b.toggleAttribute("aria-current", false) || b.value === body.get("theme") && b.setAttribute("aria-current", "true"));
+    all("[data-theme-form] .dropdown-item").forEach((b) => { if (b.value === body.get("theme")) b.setAttribute("aria-current", "true"); else b.removeAttribute("aria-current"); });
     fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => form.submit());
   });
 
