@@ -15,7 +15,7 @@ create table audit_events (
 	body       {{.Text}} not null,
 	hash       {{.Blob}} not null,
 	primary key (chain, n)
-) {{.Strict}};
+) {{.Strict}}{{if .SQLite}}, without rowid{{end}};
 -- Each is paid on every change in the house, so there are no more than the filters need: all end in (chain, n), the order of
 -- every list, and a user as actor is found by person.
 create index audit_events_person  on audit_events (person, chain, n) where person <> '';
@@ -49,7 +49,8 @@ end;
 create trigger audit_events_fixed before update on audit_events begin
 	select raise(abort, 'audit entries are never changed');
 end;
--- "insert or replace" deletes without asking the triggers for delete, so only the next number and a new id may come in.
+-- "insert or replace" deletes without asking the triggers for delete, so only the next number and a new id may come in. It also
+-- replaces by rowid, so there is none.
 create trigger audit_events_next before insert on audit_events
 when new.n <> (select coalesce(max(n), 0) + 1 from audit_events where chain = new.chain)
   or exists (select 1 from audit_events where id = new.id)

@@ -222,16 +222,14 @@ create table api_keys (
 create index api_keys_owner on api_keys (owner_id);
 create index api_keys_brand on api_keys (brand_id, created_at);
 
--- Mail that goes out: written in the transaction that needs it, sent by a job. The body is sealed for its recipient.
+-- Mail that goes out: written in the transaction that needs it, sent by a job. Address and letter are sealed for the recipient.
 create table mails (
 	id          {{.Text}} not null primary key,
 	brand_id    {{.Text}} not null,
 	user_id     {{.Text}} not null,
 	kind        {{.Text}} not null,                   -- step_up_code, role_changed, …
 	to_box      {{.Text}} not null,
-	subject_box {{.Text}} not null,
-	text_box    {{.Text}} not null,
-	html_box    {{.Text}} not null,
+	letter_box  {{.Text}} not null,                   -- what it says, as mailing.Letter
 	state       {{.Text}} not null,                   -- waiting, sent, failed, expired
 	tries       {{.Int}}  not null default 0,
 	problem     {{.Text}} not null default '',
