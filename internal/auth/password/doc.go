@@ -9,7 +9,7 @@
 //   - A [Policy] is plain data. Every knob has bounds, and every knob that makes the installation weaker than the default
 //     says so in a sentence ([Policy.Weaknesses]).
 //
-// The word lists for [Policy.Check] cost no memory until somebody chooses a password; see strength.go for the figures.
+// The word lists for [Policy.Check] cost no memory until somebody chooses a password; words.go has the figures.
 //
 // Sources of the numbers: NIST SP 800-63B-4, PCI DSS 4.0.1 section 8.3, OWASP's password storage cheat sheet, security.md A0.
 package password
