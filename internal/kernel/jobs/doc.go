@@ -13,9 +13,12 @@
 //
 //   - A job runs at least once after its transaction committed, and never when it was rolled back. At least once means that a
 //     handler must bear being run again: a process may die after the work and before that was noted.
+//
 //   - A job whose process died is picked up by another within about 15 seconds, however long it may run (node.go).
+//
 //   - A handler that panics has failed, with its stack in the log; the process goes on. Failures are logged here, once. The
 //     database keeps only the code of an error: its text may say more about people than may stand in the clear.
+//
 //   - A tracked job (Tracked) has a row that people can look at, with progress, and can be cancelled while it waits and while
 //     it runs. Its states:
 //

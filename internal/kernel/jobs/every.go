@@ -21,7 +21,9 @@ func Daily(hour, minute int) Schedule {
 }
 
 // slot is the last moment at or before t at which it was due.
-func (s Schedule) slot(t time.Time) time.Time { return t.Add(-s.offset).Truncate(s.every).Add(s.offset) }
+func (s Schedule) slot(t time.Time) time.Time {
+	return t.Add(-s.offset).Truncate(s.every).Add(s.offset)
+}
 
 func (s Schedule) next(t time.Time) time.Time { return s.slot(t).Add(s.every) }
 

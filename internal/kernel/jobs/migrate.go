@@ -21,7 +21,18 @@ const migrating = 0x537465776172644a // "StewardJ"
 func Migrate(ctx context.Context, db *store.DB) (err error) {
 	handles := txn.Handles(db)
 	if handles.PG == nil {
-		return migrate(ctx, riversqlite.New(handles.SQL))
+		// In one transaction of ours: it holds the writer, so that two processes that start at once do it one after the other.
+		return txn.Write(ctx, db, func(tx *store.Tx) error {
+			m, err := migrator(riversqlite.New(handles.SQL))
+			if err != nil {
+				return err
+			}
+			native, _ := tx.Native()
+			if _, err := m.MigrateTx(context.WithoutCancel(ctx), native, rivermigrate.DirectionUp, nil); err != nil {
+				return fmt.Errorf("migrate the job queue: %w", err)
+			}
+			return nil
+		})
 	}
 	conn, err := handles.PG.Acquire(ctx)
 	if err != nil {
@@ -35,31 +46,27 @@ func Migrate(ctx context.Context, db *store.DB) (err error) {
 		_, end := conn.Exec(context.WithoutCancel(ctx), "select pg_advisory_unlock($1)", int64(migrating))
 		err = errors.Join(err, end)
 	}()
-	return migrate(ctx, riverpgxv5.New(handles.PG))
+	m, err := migrator(riverpgxv5.New(handles.PG))
+	if err != nil {
+		return err
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil { // not in one transaction: it adds values to a type and uses them
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	return nil
 }
 
 // Pending lists River's migrations that Migrate would run.
 func Pending(ctx context.Context, db *store.DB) ([]string, error) {
-	if handles := txn.Handles(db); handles.PG != nil {
+	handles := txn.Handles(db)
+	if handles.PG != nil {
 		return pending(ctx, riverpgxv5.New(handles.PG))
-	} else {
-		return pending(ctx, riversqlite.New(handles.SQL))
 	}
+	return pending(ctx, riversqlite.New(handles.SQL))
 }
 
 func migrator[T any](driver riverdriver.Driver[T]) (*rivermigrate.Migrator[T], error) {
 	return rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
-}
-
-func migrate[T any](ctx context.Context, driver riverdriver.Driver[T]) error {
-	m, err := migrator(driver)
-	if err != nil {
-		return err
-	}
-	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("migrate the job queue: %w", err)
-	}
-	return nil
 }
 
 func pending[T any](ctx context.Context, driver riverdriver.Driver[T]) ([]string, error) {
