@@ -39,7 +39,7 @@ func build() *dictionary {
 		word string
 		rank uint32
 	}
-	var all []entry
+	all := make([]entry, 0, 128<<10)
 	add := func(list []string, mark uint32) {
 		for i, word := range list {
 			all = append(all, entry{strings.ToLower(word), uint32(i+1) | mark})
@@ -51,7 +51,7 @@ func build() *dictionary {
 	}
 	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.word, b.word) })
 	var text strings.Builder
-	d := &dictionary{}
+	d := &dictionary{ends: make([]uint32, 0, len(all)), ranks: make([]uint32, 0, len(all))}
 	for i, e := range all {
 		if last := len(d.ranks) - 1; i > 0 && all[i-1].word == e.word {
 			mark := (d.ranks[last] | e.rank) & commonMark
