@@ -29,6 +29,8 @@ var pages = map[string]string{
 		<table><caption>People</caption><tr><th scope="row">Ada</th><td><a href="/ada">Open</a></td></tr><tr><th scope="row">Kim</th><td><a href="/kim">Open</a></td></tr></table>
 		<div class="tall"></div><p><a href="/far">Far below</a></p>`,
 	"/far":       `<h1>Far</h1>`,
+	"/upload":    `<h1>Upload</h1><label>File <input type="file"></label>`,
+	"/dialog":    `<h1>Dialog</h1><script src="/dialog.js"></script>`,
 	"/kim":       `<h1>Kim</h1>`,
 	"/covered":   `<h1>Covered</h1><button class="under">Under</button><div class="lid"></div>`,
 	"/bad":       `<h1>Bad</h1><img src="/dot.png"><p class="pale">Hardly to be read</p>`,
@@ -47,6 +49,7 @@ var assets = map[string]string{
 		const answer = await fetch("/more"); document.getElementById("out").textContent = await answer.text();
 	}); addEventListener("keydown", e => { if (e.key === "k" && e.ctrlKey) { e.preventDefault(); document.getElementById("out").textContent = "palette" } })`,
 	"/throws.js":    `console.error("it went", {wrong: 1}); null.x`,
+	"/dialog.js":    `confirm("Really?")`,
 	"/elsewhere.js": `fetch("http://shop.invalid/x").catch(() => {})`,
 }
 
@@ -139,6 +142,11 @@ func TestAPersonFindsTheirWay(t *testing.T) {
 	if b.Status() != http.StatusUnprocessableEntity {
 		t.Errorf("a form without a name answers %d", b.Status())
 	}
+	b.Goto("/upload")
+	b.Upload(Field("File"), "browser_test.go")
+	if got := b.Value(Field("File")); !strings.HasSuffix(got, "browser_test.go") {
+		t.Errorf("the file field holds %q", got)
+	}
 	b.Goto("/")
 	if n := b.Count("button"); n != 3 {
 		t.Errorf("%d buttons are visible, want 3: the hidden one does not count", n)
@@ -212,6 +220,7 @@ func TestFaultsOfAPageAreFound(t *testing.T) {
 		"/inline":    {"style-src-attr forbids inline", "script-src-elem forbids inline"},
 		"/throws":    {"console.error", "it went", "a script threw: TypeError"},
 		"/missing":   {"404 for script", "/gone.js"},
+		"/dialog":    {`a dialog of the browser: confirm "Really?"`},
 		"/elsewhere": {"asks another host: http://shop.invalid/x"},
 	} {
 		t.Run(path, func(t *testing.T) {

@@ -104,6 +104,12 @@ func (b *Browser) notice(event any) {
 		default:
 			fault("the browser says: %s (%s)", e.Entry.Text, e.Entry.URL)
 		}
+	case *page.EventJavascriptDialogOpening:
+		// It would hold up everything, and it looks like no page of ours.
+		fault("the page opened a dialog of the browser: %s %q", e.Type, e.Message)
+		go func() {
+			_, _ = chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: false})
+		}()
 	case *network.EventRequestWillBeSent:
 		s.asked[e.RequestID] = e.Request.URL
 		switch e.Type {

@@ -155,6 +155,26 @@ func (b *Browser) Select(selector, option string) {
 	})
 }
 
+// Upload puts files into a file field, which may be hidden behind a label.
+func (b *Browser) Upload(selector string, files ...string) {
+	b.t.Helper()
+	whole := make([]string, len(files))
+	for i, file := range files {
+		at, err := filepath.Abs(file) // the browser ends a page that names a file it cannot find
+		if err == nil {
+			_, err = os.Stat(at)
+		}
+		if err != nil {
+			b.t.Fatalf("uploading to %s: %v", words(selector), err)
+		}
+		whole[i] = at
+	}
+	if err := b.run("uploading to "+words(selector), chromedp.SetUploadFiles(chromedp.JSPath(script("any", selector)), whole)); err != nil {
+		b.fail("%v", err)
+	}
+	b.settle(Patience)
+}
+
 // keys are the names that Press knows besides single characters.
 var keys = map[string]string{
 	"Enter": kb.Enter, "Escape": kb.Escape, "Tab": kb.Tab, "Space": " ", "Backspace": kb.Backspace, "Delete": kb.Delete,
@@ -453,6 +473,7 @@ const all = selector => {
 };
 const seen = e => e.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true}) && e.getClientRects().length > 0;
 const one = selector => all(selector).find(seen);
+const any = selector => all(selector)[0];
 const count = selector => all(selector).filter(seen).length;
 const text = selector => one(selector)?.innerText ?? null;
 const value = selector => { const e = one(selector); return e ? String(e.value ?? "") : null; };
