@@ -62,7 +62,7 @@ func extend(tx *store.Tx, chain string, events []*Event) error {
 		if e.At < h.at {
 			e.settle(h.at)
 		}
-		e.Schema, e.N = schema, h.n+1
+		e.Schema, e.N = version, h.n+1
 		if e.ID == "" {
 			e.ID = id.New(id.Audit, time.UnixMilli(e.At))
 		}

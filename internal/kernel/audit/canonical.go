@@ -14,8 +14,8 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/id"
 )
 
-// schema is the version of the Event type that this program writes.
-const schema = 1
+// version is that of the Event type that this program writes.
+const version = 1
 
 // leaf is the first byte of what is hashed for an entry. Other hashes to come (inner nodes of a Merkle tree) begin otherwise,
 // so that none of them can be passed off as an entry.

@@ -84,7 +84,7 @@ func (s *scan) diagnose(b fault, around near) (first, shift int64) {
 	switch b.what {
 	case odd:
 		s.found(Inserted, n, "Chain %s has an entry with the number %d; the first is 1.", s.chain, n)
-		return 1, 0
+		return n, 0
 	case gap:
 		s.found(Deleted, n, "Entry %d of chain %s is missing, and later ones are there.", n, s.chain)
 		return n, 0
@@ -94,15 +94,15 @@ func (s *scan) diagnose(b fault, around near) (first, shift int64) {
 	case own == n+1 && next == n:
 		s.found(Reordered, n, "Entries %d and %d of chain %s changed places.", n, n+1, s.chain)
 		return n, 0
+	case own == n-1 && follows(around[0], own, around.hash(-2, n-2)):
+		s.found(Inserted, n-1, "Entry %d of chain %s was put in; what follows was renumbered.", n-1, s.chain)
+		return n - 1, 1
 	case next == n:
 		s.found(Inserted, n, "Entry %d of chain %s was put in; what follows was renumbered.", n, s.chain)
 		return n, 1
 	case own == n:
 		s.found(Edited, n, "Entry %d of chain %s was changed, or entry %d together with its hash: the one no longer follows from the other.", n, s.chain, n-1)
 		return n, 0
-	case own == n-1 && follows(around[0], own, around.hash(-2, n-2)):
-		s.found(Inserted, n-1, "Entry %d of chain %s was put in; what follows was renumbered.", n-1, s.chain)
-		return n - 1, 1
 	case own > n && (next == own+1 || around[1] == nil):
 		s.found(Deleted, n, "%d entries of chain %s from %d on were taken out, and what follows was renumbered.", own-n, s.chain, n)
 		return n, n - own
@@ -148,18 +148,23 @@ func (s *scan) judgeMarks(r store.Reader, brokenAt, shift int64) error {
 	return nil
 }
 
-// rewritten tells a chain that somebody computed anew from one that was put back to an older state and then went on: there, the
-// entries in dispute are younger than the signature.
+// rewritten tells a chain that somebody computed anew from one that was put back to an older state and then went on: there,
+// everything in dispute is younger than the last signature that it contradicts.
 func (s *scan) rewritten(r store.Reader, mark anchor) error {
-	first := s.anchored + 1
-	younger, err := firstAt(r, s.chain, mark.At+1)
+	first, signed := s.anchored+1, mark.At
+	for i, m := range s.marks {
+		if !same(s.stands[i], m.hash) {
+			signed = max(signed, m.At)
+		}
+	}
+	younger, err := firstAt(r, s.chain, signed+1)
 	if err != nil {
 		return err
 	}
 	if younger <= mark.N {
 		first = max(first, younger)
-		s.found(RolledBack, first, "Entries of chain %s from %d on were made after checkpoint %d of %s, which had signed other ones up to %d: an older state of the database was put back and then went on.",
-			s.chain, first, mark.Number, when(mark.At), mark.N)
+		s.found(RolledBack, first, "Entries of chain %s from %d on were made after %s, and checkpoint %d had signed other ones up to %d: an older state of the database was put back and then went on.",
+			s.chain, first, when(signed), mark.Number, mark.N)
 		return nil
 	}
 	where := fmt.Sprintf("entry %d", first)

@@ -6,6 +6,6 @@
 // itself is a cut tail, or a chain rewritten from some point on by somebody who can write the database. For that a Checkpointer
 // signs the heads every minute into a file outside the database, and Verify compares.
 //
-// Reading order: event.go (what an entry says), canonical.go (its stored form and hash), append.go, list.go, checkpoint.go,
-// checkpointer.go, verify.go (what is promised), walk.go and diagnose.go (how it is found out).
+// Reading order: event.go (what an entry says), canonical.go (its stored form and hash), append.go, list.go and walk.go,
+// checkpoint.go, checkpointer.go, verify.go (what is promised), scan.go and diagnose.go (how it is found out).
 package audit

@@ -134,7 +134,7 @@ func (r *Report) add(c ChainReport) {
 	r.Chains = append(r.Chains, c)
 	r.Findings = append(r.Findings, c.Findings...)
 	r.Entries += c.Entries
-	if r.Checkpoints > 0 && c.Anchored < c.Last {
+	if r.Checkpoints > 0 && c.Anchored < c.Last && len(c.Findings) == 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("Chain %s: entries %d to %d are not signed yet; a cut among them could not be seen.", c.Chain, c.Anchored+1, c.Last))
 	}
 }

@@ -40,14 +40,14 @@ func (f Filter) walks(r store.Reader) (all []walk, err error) {
 			}
 		}
 		for _, op := range ops {
-			all = append(all, f.walk(chain, op, from, below))
+			all = append(all, f.walk(r.Dialect(), chain, op, from, below))
 		}
 	}
 	return all, nil
 }
 
-func (f Filter) walk(chain, op string, from, below int64) walk {
-	w := walk{from: "audit_events e where e.chain = $1", args: []any{chain}, number: "e.n"}
+func (f Filter) walk(engine store.Dialect, chain, op string, from, below int64) walk {
+	w := walk{from: "audit_events e" + f.index(engine, op) + " where e.chain = $1", args: []any{chain}, number: "e.n"}
 	if f.Subject != "" {
 		w.from = "audit_subjects s join audit_events e on e.chain = s.chain and e.n = s.n where s.chain = $1"
 		w.number = "s.n"
@@ -84,6 +84,24 @@ func (f Filter) walk(chain, op string, from, below int64) walk {
 		w.and("e.actor_id <> e.person and e.actor_id = ?", f.Actor)
 	}
 	return w
+}
+
+// index names the index to walk for SQLite, whose planner knows no more than one table's key until somebody has run analyze, and
+// walks the whole chain then. PostgreSQL has its statistics.
+func (f Filter) index(engine store.Dialect, op string) string {
+	switch {
+	case engine != store.SQLite:
+		return ""
+	case f.Person != "" || strings.HasPrefix(f.Actor, id.User):
+		return " indexed by audit_events_person"
+	case f.Actor != "":
+		return " indexed by audit_events_actor"
+	case f.Outcome == Refused:
+		return " indexed by audit_events_refused"
+	case op != "":
+		return " indexed by audit_events_op"
+	}
+	return ""
 }
 
 // opsOf lists the operations of an area ("user.") that a chain has entries of, one step along the index for each.
