@@ -71,8 +71,8 @@ func (b *Browser) looks() string {
 }
 
 func (b *Browser) axe() (violations, error) {
-	b.settle(Patience)
-	ctx, done := context.WithTimeout(b.ctx, 2*Patience)
+	b.settle(b.patience)
+	ctx, done := context.WithTimeout(b.ctx, 2*b.patience)
 	defer done()
 	there, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("typeof window.axe === 'object'"))
 	if err != nil {

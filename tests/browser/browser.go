@@ -42,8 +42,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Patience is how long anything that waits waits.
-var Patience = 15 * time.Second
+// Patience is how long anything that waits waits, unless SetPatience says otherwise.
+const Patience = 15 * time.Second
 
 // The sizes that pages are looked at in.
 const (
@@ -58,6 +58,8 @@ type Browser struct {
 	base string
 	dark bool
 	seen traffic
+
+	patience time.Duration
 }
 
 // the one Chromium of this process.
@@ -84,7 +86,7 @@ func New(t testing.TB) *Browser {
 		t.Fatalf("starting %s: %v", path, err)
 	}
 	ctx, closeWindow := chromedp.NewContext(parent, chromedp.WithNewBrowserContext())
-	b := &Browser{t: t, ctx: ctx}
+	b := &Browser{t: t, ctx: ctx, patience: Patience}
 	if err := chromedp.Do(ctx); err != nil { // without a limit: the first Do owns the window
 		closeWindow()
 		t.Fatalf("opening a window: %v", err)
@@ -115,6 +117,9 @@ func (b *Browser) At(base string) *Browser {
 	b.base = strings.TrimSuffix(base, "/")
 	return b
 }
+
+// SetPatience changes how long this window waits, for a page that may take longer.
+func (b *Browser) SetPatience(limit time.Duration) { b.patience = limit }
 
 // Context is the window's chromedp context, for what the helpers do not offer (a virtual passkey, a download).
 func (b *Browser) Context() context.Context { return b.ctx }

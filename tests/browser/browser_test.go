@@ -267,7 +267,7 @@ func (d *deaf) Fatalf(format string, args ...any) {
 
 func (d *deaf) Errorf(format string, args ...any) { d.said += fmt.Sprintf(format, args...) }
 
-// failing runs f with a window that cannot fail the test, and gives what it said. Patience is short in it.
+// failing runs f with a window that cannot fail the test, and gives what it said.
 func failing(t *testing.T, b *Browser, f func()) string {
 	t.Helper()
 	d := &deaf{TB: t}
@@ -280,36 +280,37 @@ func failing(t *testing.T, b *Browser, f func()) string {
 	return d.said
 }
 
-func TestFailuresSayWhatThePageSays(t *testing.T) { // not parallel: it shortens everybody's patience
-	defer func(p time.Duration) { Patience = p }(Patience)
-	b := New(t).At(site(t))
-	b.Goto("/covered")
-	Patience = 700 * time.Millisecond
-	for _, c := range []struct {
-		do   func()
-		want string
+func TestFailuresSayWhatThePageSays(t *testing.T) {
+	t.Parallel()
+	address := site(t)
+	for name, c := range map[string]struct {
+		page string
+		do   func(*Browser)
+		want []string
 	}{
-		{func() { b.Click(Button("Under")) }, "the element is covered by div.lid"},
-		{func() { b.Click(Button("Nowhere")) }, "there is no such element"},
-		{func() { b.WaitText("never") }, "the page does not say so, after 700ms"},
-		{func() { b.Click("//[") }, "SyntaxError"},
-		{func() { b.WaitCount("button", 2) }, "there are 1"},
-		{func() { b.Goto("http://127.0.0.1:1/") }, "opening http://127.0.0.1:1/"},
+		"covered":   {"/covered", func(b *Browser) { b.Click(Button("Under")) }, []string{`clicking the button "Under": the element is covered by div.lid, after 2s`, "| Covered"}},
+		"absent":    {"/", func(b *Browser) { b.Click(Button("Nowhere")) }, []string{"there is no such element", "| Press the button."}},
+		"disabled":  {"/", func(b *Browser) { b.Click(Button("Never")) }, []string{"the element is disabled"}},
+		"hidden":    {"/", func(b *Browser) { b.Click(Button("Hidden")) }, []string{"the element is not visible"}},
+		"words":     {"/", func(b *Browser) { b.WaitText("never said") }, []string{`waiting for "never said": the page does not say so, after 2s`}},
+		"count":     {"/covered", func(b *Browser) { b.WaitCount("button", 2) }, []string{"there are 1"}},
+		"option":    {"/", func(b *Browser) { b.Select(Field("Colour"), "Grey") }, []string{"it offers only Red, Green, Blue"}},
+		"selector":  {"/", func(b *Browser) { b.Click("//[") }, []string{"SyntaxError"}},
+		"no server": {"/", func(b *Browser) { b.Goto("http://127.0.0.1:1/") }, []string{"opening http://127.0.0.1:1/", "ERR_"}},
 	} {
-		said := failing(t, b, c.do)
-		if !strings.Contains(said, c.want) {
-			t.Errorf("want %q in:\n%s", c.want, said)
-		}
-	}
-	b.TakeFaults()
-	Patience = 15 * time.Second
-	b.Goto("/")
-	Patience = 700 * time.Millisecond
-	if said := failing(t, b, func() { b.Click(Button("Never")) }); !strings.Contains(said, "the element is disabled") || !strings.Contains(said, "| Press the button.") {
-		t.Errorf("a click on a disabled button says:\n%s", said)
-	}
-	if said := failing(t, b, func() { b.Click(Button("Hidden")) }); !strings.Contains(said, "the element is not visible") {
-		t.Errorf("a click on a hidden button says:\n%s", said)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := New(t).At(address)
+			b.Goto(c.page)
+			b.SetPatience(2 * time.Second)
+			said := failing(t, b, func() { c.do(b) })
+			for _, want := range c.want {
+				if !strings.Contains(said, want) {
+					t.Errorf("want %q in:\n%s", want, said)
+				}
+			}
+			b.TakeFaults()
+		})
 	}
 }
 

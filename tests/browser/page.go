@@ -27,7 +27,7 @@ func (b *Browser) Goto(address string) {
 	if err := b.run("opening "+address, chromedp.Navigate(address)); err != nil && !strings.Contains(err.Error(), "ERR_HTTP_RESPONSE_CODE_FAILURE") {
 		b.fail("%v", err)
 	}
-	b.settle(Patience)
+	b.settle(b.patience)
 }
 
 // Reload asks for the page again.
@@ -36,7 +36,7 @@ func (b *Browser) Reload() {
 	if err := b.run("reloading", chromedp.Reload()); err != nil {
 		b.fail("%v", err)
 	}
-	b.settle(Patience)
+	b.settle(b.patience)
 }
 
 // Back goes to the page before.
@@ -45,7 +45,7 @@ func (b *Browser) Back() {
 	history := func(ctx context.Context) (page.GetNavigationHistoryResult, error) {
 		return chromedp.Call(ctx, page.GetNavigationHistory, cdp.Empty{})
 	}
-	ctx, done := context.WithTimeout(b.ctx, Patience)
+	ctx, done := context.WithTimeout(b.ctx, b.patience)
 	defer done()
 	now, err := history(ctx)
 	if err != nil || now.CurrentIndex == 0 {
@@ -63,7 +63,7 @@ func (b *Browser) Back() {
 		}
 		return "", err
 	})
-	b.settle(Patience)
+	b.settle(b.patience)
 }
 
 // Status is the HTTP status that the page came with.
@@ -98,7 +98,7 @@ func (b *Browser) Click(selector string) {
 	if err := b.run("clicking "+words(selector), move, chromedp.MouseClickXY(spot.X, spot.Y)); err != nil {
 		b.fail("%v", err)
 	}
-	b.settle(Patience)
+	b.settle(b.patience)
 }
 
 // clickSpot is where an element can be pressed, or why not.
@@ -125,7 +125,7 @@ func (b *Browser) Type(selector, text string) {
 	if err := b.run("typing into "+words(selector), typing); err != nil {
 		b.fail("%v", err)
 	}
-	b.settle(Patience)
+	b.settle(b.patience)
 }
 
 const selectAll = chromedp.ModifierCtrl
@@ -149,7 +149,7 @@ func (b *Browser) Select(selector, option string) {
 	if err := b.run("choosing "+option, chromedp.KeyEvent(option)); err != nil {
 		b.fail("%v", err)
 	}
-	b.settle(Patience)
+	b.settle(b.patience)
 	b.await("choosing "+option+" in "+words(selector), func(ctx context.Context) (string, error) {
 		return chromedp.Run(ctx, chromedp.Evaluate[string](script("chosen", selector, option)))
 	})
@@ -172,7 +172,7 @@ func (b *Browser) Upload(selector string, files ...string) {
 	if err := b.run("uploading to "+words(selector), chromedp.SetUploadFiles(chromedp.JSPath(script("any", selector)), whole)); err != nil {
 		b.fail("%v", err)
 	}
-	b.settle(Patience)
+	b.settle(b.patience)
 }
 
 // keys are the names that Press knows besides single characters.
@@ -212,7 +212,7 @@ func (b *Browser) Press(names ...string) {
 			b.fail("%v", err)
 		}
 	}
-	b.settle(Patience)
+	b.settle(b.patience)
 }
 
 // Text waits for the element and gives what can be read in it.
@@ -337,7 +337,7 @@ func (b *Browser) ScreenshotPage(path string) {
 
 func (b *Browser) shoot(path string, take chromedp.Action[[]byte]) {
 	b.t.Helper()
-	ctx, done := context.WithTimeout(b.ctx, Patience)
+	ctx, done := context.WithTimeout(b.ctx, b.patience)
 	defer done()
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.fonts.ready.then(() => true)", chromedp.EvalAwaitPromise)); err != nil {
 		b.fail("waiting for the fonts: %v", err)
@@ -365,7 +365,7 @@ func Eval[T any](b *Browser, expression string) T {
 
 // run does steps within Patience.
 func (b *Browser) run(what string, steps ...chromedp.Action[chromedp.Void]) error {
-	ctx, done := context.WithTimeout(b.ctx, Patience)
+	ctx, done := context.WithTimeout(b.ctx, b.patience)
 	defer done()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
@@ -377,9 +377,9 @@ func (b *Browser) run(what string, steps ...chromedp.Action[chromedp.Void]) erro
 // over. Errors are asked again too: a page that is just being left answers with one.
 func (b *Browser) await(what string, ask func(context.Context) (why string, err error)) {
 	b.t.Helper()
-	ctx, done := context.WithTimeout(b.ctx, Patience)
+	ctx, done := context.WithTimeout(b.ctx, b.patience)
 	defer done()
-	var last string
+	last := "the browser did not answer"
 	for {
 		why, err := ask(ctx)
 		if err == nil && why == "" {
@@ -397,7 +397,7 @@ func (b *Browser) await(what string, ask func(context.Context) (why string, err 
 		}
 		select {
 		case <-ctx.Done():
-			b.fail("%s: %s, after %s", what, last, Patience)
+			b.fail("%s: %s, after %s", what, last, b.patience)
 		case <-time.After(40 * time.Millisecond):
 		}
 	}
