@@ -31,6 +31,9 @@ func NormEmail(s string) (string, error) {
 // equivalent (full-width letters, ligatures) are refused rather than mapped: the mailbox they name is not the one they
 // look like. Local parts in other scripts are fine.
 func ParseEmail(s string) (Email, error) {
+	if len(s) > 2000 { // before any work on it
+		return Email{}, ErrEmail.Say("An e-mail address can have at most 254 bytes.")
+	}
 	if !utf8.ValidString(s) {
 		return Email{}, ErrEmail.Say("This e-mail address is not readable as UTF-8 text.")
 	}

@@ -23,6 +23,9 @@ var (
 
 // CleanName is a name as it is stored: NFC, without surrounding spaces, in any script, emoji welcome. Empty stays empty.
 func CleanName(s string) (string, error) {
+	if len(s) > 40*MaxName {
+		return "", ErrNameTooLong
+	}
 	if !utf8.ValidString(s) {
 		return "", ErrNameEncoding
 	}

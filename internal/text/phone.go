@@ -15,6 +15,9 @@ var ErrPhone = errs.New(errs.Invalid, "phone_unreadable", "Write a telephone num
 // (00 counts as +). Keep the typed form beside it for people. Without a country code it stays without one: which
 // country is meant is not known here. Empty stays empty.
 func NormPhone(s string) (string, error) {
+	if len(s) > 200 {
+		return "", ErrPhone
+	}
 	s = strings.TrimSpace(norm.NFKC.String(s))
 	if s == "" {
 		return "", nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -195,5 +196,19 @@ func TestNamesThatDeceiveAreRefused(t *testing.T) {
 		if got, err := text.CleanName(in); !errors.Is(err, want) || got != "" {
 			t.Errorf("%q = %q, %v; want %v", in, got, err, want)
 		}
+	}
+}
+
+func TestLongInputTakesNoLongTime(t *testing.T) {
+	begin := time.Now()
+	for _, unit := range []string{"a", "\u0300", "é", "ﷺ", "\xff", " ", "\u1100", "İ", "a.", "\u0345"} {
+		s := strings.Repeat(unit, 50_000)
+		hold(t, s)
+		hold(t, "a@"+s)
+	}
+	if took := time.Since(begin); took > 20*time.Second {
+		t.Errorf("took %s", took)
+	} else {
+		t.Logf("took %s", took)
 	}
 }

@@ -103,14 +103,8 @@ func (u *understander) who(cells [][]byte, r *row) string {
 			return fmt.Sprintf("the name %s cannot be used: %s", quote(cell), detail(err))
 		}
 	}
-	r.status = ""
 	if cell := u.b.Cell(cells, mapping.Status); len(cell) > 0 {
-		word, ok := u.m.Statuses[string(cell)]
-		for _, known := range mapping.Statuses {
-			if !ok && string(bytes.ToLower(cell)) == known {
-				word, ok = known, true
-			}
-		}
+		word, ok := u.m.Status(string(cell))
 		if !ok {
 			return fmt.Sprintf("the status %s is not known; add it to \"statuses\" in the mapping", quote(cell))
 		}

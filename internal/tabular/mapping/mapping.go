@@ -51,6 +51,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/money"
 	"github.com/stewardhq/steward/internal/tabular"
+	"github.com/stewardhq/steward/internal/text"
 )
 
 // ErrMapping refuses a mapping; the sentence says what is wrong with it.
@@ -69,6 +70,7 @@ type Orders struct {
 	Statuses     map[string]string `json:"statuses,omitzero"`
 	OrderColumns string            `json:"order_columns,omitzero"`
 	zone         *time.Location
+	words        map[string]string
 }
 
 // Brand is the brand to make when an installation has none.
@@ -231,10 +233,16 @@ func (m *Orders) check() error {
 	case m.Cancellation.NegativeQuantity && !has(Quantity):
 		return refuse(`"cancellation" looks at the quantity, so "columns" must name "quantity".`)
 	}
+	m.words = map[string]string{}
 	for _, word := range sortedKeys(m.Statuses) {
 		if !slices.Contains(Statuses[:], m.Statuses[word]) {
 			return refuse(`"statuses" gives %q for %q. Known: %s.`, m.Statuses[word], word, strings.Join(Statuses[:], ", "))
 		}
+		folded := text.Fold(word)
+		if _, twice := m.words[folded]; twice {
+			return refuse(`"statuses" has %q twice.`, word)
+		}
+		m.words[folded] = m.Statuses[word]
 	}
 	if err := m.checkDate(); err != nil {
 		return err
@@ -295,6 +303,15 @@ func (m *Orders) Style() money.Style {
 		return r
 	}
 	return money.Style{Thousands: first(m.Number.Thousands), Point: first(m.Number.Point)}
+}
+
+// Status is what a word of the file means for an order; capitals do not matter.
+func (m *Orders) Status(word string) (string, bool) {
+	folded := text.Fold(word)
+	if s, ok := m.words[folded]; ok {
+		return s, true
+	}
+	return folded, slices.Contains(Statuses[:], folded)
 }
 
 // Zone is where the clock of the file stands.
