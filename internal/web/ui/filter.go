@@ -35,6 +35,6 @@ func (f Filter) names() []string {
 func searchAttrs(path, region string) templ.Attributes {
 	return templ.Attributes{
 		"hx-get": path, "hx-target": "#" + region, "hx-select": "#" + region, "hx-swap": "outerHTML",
-		"hx-push-url": "true", "hx-trigger": "input changed delay:200ms from:find input, submit", "hx-sync": "this:replace",
+		"hx-push-url": "true", "hx-trigger": "input delay:200ms, submit", "hx-sync": "this:replace",
 	}
 }

@@ -297,7 +297,7 @@ func Page(p PageProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"st-shell\"><aside class=\"st-sidewrap\" aria-label=\"Main\"><div class=\"st-side offcanvas-lg offcanvas-start\" id=\"side\" tabindex=\"-1\"><div class=\"st-side-in\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"st-shell\"><aside class=\"st-sidewrap\" aria-label=\"Main\"><div class=\"st-side offcanvas-lg offcanvas-start\" id=\"side\" tabindex=\"-1\" aria-label=\"Menu\"><div class=\"st-side-in\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

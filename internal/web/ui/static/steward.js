@@ -152,7 +152,8 @@
     "]": () => one(".st-foot [rel=next]")?.click(),
     g: () => { goes = Date.now(); },
   };
-  document.addEventListener("keydown", (e) => {
+  // on the window and first: Tabler listens to the same keys inside .dropdown-menu and knows no details
+  window.addEventListener("keydown", (e) => {
     if ((e.ctrlKey || e.metaKey) && !e.altKey && e.key.toLowerCase() === "k") {
       const find = one("[data-find]");
       if (find) { e.preventDefault(); find.click(); }
@@ -167,7 +168,7 @@
     const menu = document.activeElement?.closest?.("details.st-drop[open]");
     if (e.key === "Escape") {
       if (one("dialog[open]")) return; // the dialog closes itself
-      if (menu) { menu.open = false; one("summary", menu).focus(); return; }
+      if (menu) { e.stopPropagation(); menu.open = false; one("summary", menu).focus(); return; }
       if (openMenus().length) { closeMenus(null); return; }
       if (inField(document.activeElement)) { document.activeElement.blur(); return; }
       if (ticks().some((t) => t.checked)) tickAll(false);
@@ -175,6 +176,7 @@
     }
     if (menu && (e.key === "ArrowDown" || e.key === "ArrowUp") && !inField(document.activeElement)) {
       e.preventDefault();
+      e.stopPropagation();
       moveInMenu(menu, e.key === "ArrowDown" ? 1 : -1);
       return;
     }
@@ -186,7 +188,7 @@
     }
     const run = keys[e.key];
     if (run) { e.preventDefault(); run(); }
-  });
+  }, true);
   const toggle = one("[data-keys-switch]");
   if (toggle) {
     toggle.checked = switchedOn();
