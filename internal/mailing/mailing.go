@@ -73,7 +73,9 @@ type Deliver struct {
 func (Deliver) Kind() string { return "mail.deliver" }
 
 // Post writes a letter to a person into the outbox, to the address that their account has now.
-func Post(tx *op.Tx, to *user.User, kind string, l Letter) error { return PostTo(tx, to, to.Email, kind, l) }
+func Post(tx *op.Tx, to *user.User, kind string, l Letter) error {
+	return PostTo(tx, to, to.Email, kind, l)
+}
 
 // PostTo writes a letter about a person's account to another address of theirs: the old one, when it changes. Without an
 // address there is nobody to tell, and nothing is written.

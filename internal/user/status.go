@@ -148,3 +148,22 @@ func (u *User) Moved(m Move) error {
 
 // MaySignIn says whether the status lets the person in.
 func (s Status) MaySignIn() bool { return s == Active }
+
+// Refusals of who may not enter. They are shown only after the right credentials.
+var (
+	ErrSuspended = errs.New(errs.Forbidden, "suspended", "This account is suspended, so you cannot sign in.")
+	ErrNotActive = errs.New(errs.Forbidden, "not_active", "This account is not active, so you cannot sign in. Ask the people who run the desk.")
+)
+
+// MayEnter refuses who may not sign in, with the suspension's own message where there is one.
+func (u *User) MayEnter() error {
+	switch {
+	case u.Status.MaySignIn():
+		return nil
+	case u.Status == Suspended && u.StatusMessage != "":
+		return ErrSuspended.Say("%s", u.StatusMessage)
+	case u.Status == Suspended:
+		return ErrSuspended
+	}
+	return ErrNotActive
+}

@@ -1,0 +1,257 @@
+package account
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/mailing"
+	"github.com/stewardhq/steward/internal/role"
+	"github.com/stewardhq/steward/internal/text"
+	"github.com/stewardhq/steward/internal/user"
+)
+
+// Assignment is a role with the nodes at which it holds.
+type Assignment struct {
+	Role      string                        `json:"role"`                // key; "customer" ends the staff grants
+	Brand     brand.ID                      `json:"brand"`               // where it holds: a brand, or platform
+	Locations []brand.LocationID            `json:"locations,omitempty"` // only these of the brand; none is all
+	Levels    map[access.Area]access.Choice `json:"levels,omitempty"`    // what differs from the role, by area
+	From      int64                         `json:"from,omitempty"`      // epoch ms; 0 is now
+	Until     int64                         `json:"until,omitempty"`     // 0 is open
+}
+
+// RoleChange gives a person another role, or none.
+type RoleChange struct {
+	User user.ID `json:"user"`
+	Assignment
+	Reason string `json:"reason,omitempty"`
+}
+
+// Why is the reason, for the log.
+func (r RoleChange) Why() string { return r.Reason }
+
+// NoStaffRole is the key that ends a person's staff grants: back to Customer.
+const NoStaffRole = "customer"
+
+// Refusals of a role change.
+var (
+	ErrStaffElsewhere = errs.New(errs.Conflict, "staff_elsewhere", "This address belongs to somebody who is staff already. One person has one account: open that account and change its role.")
+	ErrHomePlace      = errs.New(errs.Invalid, "role_home", "An account of a brand can only hold roles within that brand. Make an account of the platform for somebody who works in several.")
+)
+
+// ChangeRole is the one way to change a staff role (checklist 126-128, 197-199): never a field of an edit form, only by who may
+// assign roles, confirmed by a step-up, and told to the person by mail.
+var ChangeRole = &op.Action[RoleChange, reassigned, op.None]{
+	Name: "user.change_role", Summary: "Change a person's staff role, or end it",
+	Allow: access.StaffRolesAssign, NotSelf: true, StepUp: true,
+	Confirm: func(t reassigned, in RoleChange) op.Confirmation {
+		c := op.Confirmation{
+			Title:  "Change the role of " + called(t.User) + " to " + t.name(in),
+			Facts:  []op.Fact{{Label: "Now", Value: t.now}, {Label: "New", Value: t.name(in)}, {Label: "Where", Value: t.where}},
+			Button: "Change role",
+		}
+		if in.Reason != "" {
+			c.Facts = append(c.Facts, op.Fact{Label: "Reason", Value: in.Reason})
+		}
+		return c
+	},
+	Target: func(tx *op.Tx, in RoleChange) (t reassigned, err error) {
+		if t.User, err = find(tx, in.User); err != nil {
+			return t, err
+		}
+		if t.grants, err = role.Of(tx, string(in.User)); err != nil {
+			return t, err
+		}
+		t.now = "Customer"
+		if held := role.Now(t.grants, tx.Now().UnixMilli()); held != nil {
+			t.now = held.Name
+		}
+		t.nodes, t.where, err = nodes(tx, in.Assignment)
+		return t, err
+	},
+	Do: func(tx *op.Tx, t reassigned, in RoleChange) (op.None, error) {
+		for i := range t.grants {
+			if err := role.End(tx, &t.grants[i]); err != nil {
+				return op.None{}, err
+			}
+		}
+		if in.Role != NoStaffRole {
+			if err := give(tx, t.User, in.Assignment, t.nodes, false); err != nil {
+				return op.None{}, err
+			}
+		}
+		if err := role.KeepHeld(tx, string(t.ID), t.grants); err != nil {
+			return op.None{}, err
+		}
+		if err := settle(tx, t.User); err != nil {
+			return op.None{}, err
+		}
+		if err := lockOut(tx, t.User, "role_changed"); err != nil {
+			return op.None{}, err
+		}
+		return op.None{}, mailing.Post(tx, t.User, "role_changed", mailing.Letter{
+			Subject: "Your role was changed",
+			Lines:   []string{"Your role was changed, and you were signed out everywhere. Sign in again to work with the new one."},
+			Facts:   []mailing.Fact{{Label: "Before", Value: t.now}, {Label: "Now", Value: t.name(in)}, {Label: "Where", Value: t.where}},
+			After:   []string{"If you did not expect this, ask your administrator."},
+		})
+	},
+}
+
+// reassigned is a person together with the nodes of the new role: the change is allowed only where both are in reach.
+type reassigned struct {
+	*user.User
+	grants []role.Grant
+	nodes  []access.Scope
+	now    string
+	where  string
+}
+
+// Subjects names the person and every node of the new role.
+func (t reassigned) Subjects() []op.Subject {
+	all := []op.Subject{t.User.Subject()}
+	for _, n := range t.nodes {
+		all = append(all, op.Subject{Kind: "place", ID: n.String(), Scope: n})
+	}
+	return all
+}
+
+func (t reassigned) name(in RoleChange) string {
+	r, err := role.Find(in.Role)
+	if err != nil {
+		return "Customer"
+	}
+	if adjustment, err := access.Adjust(r, in.Levels); err == nil {
+		return adjustment.Describe(r)
+	}
+	return r.Name
+}
+
+// nodes are the nodes of an assignment, read from the database, with words for them.
+func nodes(r store.Reader, a Assignment) (at []access.Scope, where string, err error) {
+	if a.Role == NoStaffRole {
+		return nil, "everywhere", nil
+	}
+	if a.Brand == brand.Platform {
+		return []access.Scope{access.Platform}, "the platform, and every brand", nil
+	}
+	b, err := brand.Find(r, a.Brand)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(a.Locations) == 0 {
+		return []access.Scope{b.ID.Scope()}, b.Name + ", all locations", nil
+	}
+	var names []string
+	for _, id := range a.Locations {
+		l, err := brand.FindLocation(r, id)
+		if err != nil || l.Brand != b.ID {
+			return nil, "", errs.Field("locations", "Choose locations of this brand.")
+		}
+		at, names = append(at, l.Scope()), append(names, l.Name)
+	}
+	return at, b.Name + ": " + strings.Join(names, ", "), nil
+}
+
+// give writes the grants of an assignment. Nobody gives what they do not hold there.
+func give(tx *op.Tx, u *user.User, a Assignment, at []access.Scope, trusted bool) error {
+	r, err := role.Find(a.Role)
+	if err != nil || r.For != access.Staff {
+		return role.ErrUnknown
+	}
+	adjustment, err := access.Adjust(r, a.Levels)
+	if err != nil {
+		return err
+	}
+	now := tx.Now().UnixMilli()
+	if u.Brand != brand.Platform && (r.Highest == access.PlatformNode && r.Whole || a.Brand != u.Brand) {
+		return ErrHomePlace
+	}
+	for _, node := range at {
+		if err := (&access.Grant{Role: r, Scope: node, From: a.From, Until: a.Until, Adjustment: adjustment}).Check(); err != nil {
+			return err
+		}
+		if c := tx.Caller(); !trusted && c.Kind != op.System && c.Kind != op.Operator {
+			if lacks := c.Grants.Lacks(now, r, adjustment, node); !lacks.Empty() {
+				return access.RefuseGift(r, lacks, node, access.Words{})
+			}
+		}
+		err := role.Give(tx, &role.Grant{
+			User: string(u.ID), Brand: string(u.Brand), Role: r.Key, Scope: node.String(), From: a.From, Until: a.Until,
+			Adds: names(adjustment.Add), Removes: names(adjustment.Remove),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func names(s access.Set) string {
+	n := s.Names()
+	slices.Sort(n)
+	return strings.Join(n, " ")
+}
+
+type staffEmail struct {
+	Email string `db:"email_norm,key"`
+	User  string `db:"user_id"`
+}
+
+var staffEmails = op.Derived[staffEmail]("staff_emails")
+
+type facet struct {
+	Num   int64      `db:"num,key"`
+	Kinds user.Kinds `db:"kinds"`
+	Role  int64      `db:"role"`
+}
+
+var people = op.Derived[facet]("people")
+
+// settle works out what follows from a person's grants: that they are staff, under which address, and with which role they are listed.
+func settle(tx *op.Tx, u *user.User) error {
+	grants, err := role.Of(tx, string(u.ID))
+	if err != nil {
+		return err
+	}
+	u.Kinds &^= user.IsStaff
+	f := facet{Num: u.Num}
+	now := tx.Now().UnixMilli()
+	for _, g := range grants {
+		if g.Until == 0 || g.Until > now {
+			u.Kinds |= user.IsStaff
+		}
+	}
+	if held := role.Now(grants, now); held != nil {
+		f.Role = role.Num(held.Key)
+	}
+	f.Kinds = u.Kinds
+	u.Holds = role.Resolve(grants)
+	if err := people.Update(tx, &f); err != nil {
+		return err
+	}
+	return holdStaffEmail(tx, u)
+}
+
+// holdStaffEmail keeps the address of staff for them alone in the whole installation: they sign in with it.
+func holdStaffEmail(tx *op.Tx, u *user.User) error {
+	if _, err := staffEmails.Clear(tx, "where user_id = $1", string(u.ID)); err != nil {
+		return err
+	}
+	if u.Kinds&user.IsStaff == 0 {
+		return nil
+	}
+	norm, err := text.NormEmail(u.Email)
+	if err != nil {
+		return errs.Field("email", "Staff need an e-mail address: they sign in with it.")
+	}
+	if _, err := staffEmails.Find(tx, norm); err == nil {
+		return ErrStaffElsewhere
+	}
+	return staffEmails.Insert(tx, &staffEmail{norm, string(u.ID)})
+}
