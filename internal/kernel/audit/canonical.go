@@ -97,10 +97,19 @@ func touched(e *Event) []touch {
 		all = append(all, touch{s.Person, "user"})
 	}
 	all = append(all, touch{e.Actor.OnBehalf, "user"})
-	seen := make(map[string]bool, len(all))
-	return slices.DeleteFunc(all, func(t touch) bool {
-		again := t.id == "" || seen[t.id]
-		seen[t.id] = true
-		return again
-	})
+	var seen map[string]bool
+	if len(all) > 8 {
+		seen = make(map[string]bool, len(all))
+	}
+	once := all[:0]
+	for _, t := range all {
+		if t.id == "" || seen[t.id] || seen == nil && slices.ContainsFunc(once, func(o touch) bool { return o.id == t.id }) {
+			continue
+		}
+		if seen != nil {
+			seen[t.id] = true
+		}
+		once = append(once, t)
+	}
+	return once
 }

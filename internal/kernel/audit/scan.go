@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"hash/maphash"
 	"runtime"
@@ -147,43 +146,6 @@ const (
 	gap = "a number is missing"
 	odd = "a number that no entry has"
 )
-
-// facts of an entry that verification needs; the rest of the body is hashed and not decoded.
-type skeleton struct {
-	Schema  int     `json:"schema"`
-	Chain   string  `json:"chain"`
-	N       int64   `json:"n"`
-	ID      string  `json:"id"`
-	At      int64   `json:"at"`
-	Op      string  `json:"op"`
-	Outcome Outcome `json:"outcome"`
-	Actor   struct {
-		Kind     string `json:"kind"`
-		ID       string `json:"id"`
-		Person   string `json:"person"`
-		OnBehalf string `json:"on_behalf_of"`
-	} `json:"actor"`
-	Subjects []struct {
-		Kind   string `json:"kind"`
-		ID     string `json:"id"`
-		Person string `json:"person"`
-	} `json:"subjects"`
-}
-
-// bones decodes what verification needs of an entry.
-func bones(body []byte) (*Event, error) {
-	var s skeleton
-	if err := json.Unmarshal(body, &s); err != nil {
-		return nil, err
-	}
-	e := &Event{Schema: s.Schema, Chain: s.Chain, N: s.N, ID: s.ID, At: s.At, Op: s.Op, Outcome: s.Outcome}
-	e.Actor = Actor{Kind: s.Actor.Kind, ID: s.Actor.ID, Person: s.Actor.Person, OnBehalf: s.Actor.OnBehalf}
-	e.Subjects = make([]Subject, len(s.Subjects))
-	for i, t := range s.Subjects {
-		e.Subjects[i] = Subject{Kind: t.Kind, ID: t.ID, Person: t.Person}
-	}
-	return e, nil
-}
 
 func (s *scan) check(p *piece) {
 	before := p.before
