@@ -16,7 +16,7 @@ import (
 
 // engine is River's client, whose type has the driver's transaction in it.
 type engine interface {
-	insert(tx *store.Tx, job river.JobArgs, o *river.InsertOpts) (*rivertype.JobInsertResult, error)
+	insert(tx *store.Tx, jobs []river.InsertManyParams) ([]*rivertype.JobInsertResult, error)
 	get(tx *store.Tx, id int64) (*rivertype.JobRow, error)
 	cancel(tx *store.Tx, id int64) (*rivertype.JobRow, error)
 	Start(ctx context.Context) error
@@ -53,9 +53,9 @@ func newClient[T any](driver riverdriver.Driver[T], config *river.Config, native
 	return &client[T]{c, native}, nil
 }
 
-func (c *client[T]) insert(tx *store.Tx, job river.JobArgs, o *river.InsertOpts) (*rivertype.JobInsertResult, error) {
+func (c *client[T]) insert(tx *store.Tx, jobs []river.InsertManyParams) ([]*rivertype.JobInsertResult, error) {
 	ctx, native := c.native(tx)
-	return c.InsertTx(ctx, native, job, o)
+	return c.InsertManyTx(ctx, native, jobs)
 }
 
 func (c *client[T]) get(tx *store.Tx, id int64) (*rivertype.JobRow, error) {

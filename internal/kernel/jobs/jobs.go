@@ -68,28 +68,63 @@ var ErrNotOpen = errors.New("jobs: the queue is not open")
 
 // Enqueue queues a job in the transaction: it runs if, and only if, that commits.
 func (q *Queue) Enqueue(tx *store.Tx, job Args, opts ...Option) error {
-	if q == nil || q.river == nil {
-		return ErrNotOpen
-	}
-	var o options
-	for _, opt := range opts {
-		opt(&o)
-	}
-	insert, err := o.insert()
-	if err != nil {
-		return fmt.Errorf("enqueue %s: %w", job.Kind(), err)
-	}
-	queued, err := q.river.insert(tx, job, insert)
-	if err != nil {
-		return fmt.Errorf("enqueue %s: %w", job.Kind(), err)
-	}
-	if o.tracked == "" {
-		return nil
+	o := chosen(opts)
+	queued, err := q.enqueue(tx, []Args{job}, o)
+	if err != nil || o.tracked == "" {
+		return err
 	}
 	return insertRun(tx, Run{
 		ID: o.tracked, Kind: job.Kind(), RequestedBy: o.requestedBy, Scope: o.scope, State: Queued,
-		Created: time.Now(), riverID: queued.Job.ID,
+		Created: time.Now(), riverID: queued[0].Job.ID,
 	})
+}
+
+// EnqueueMany queues jobs in the transaction, all with the same options: one statement instead of many, unless they are Unique. At
+// most a few hundred at a time, because SQLite's writer is held meanwhile. They cannot be tracked.
+func (q *Queue) EnqueueMany(tx *store.Tx, jobs []Args, opts ...Option) error {
+	o := chosen(opts)
+	if o.tracked != "" {
+		return errors.New("jobs: many jobs cannot be tracked under one id")
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	if !o.unique {
+		_, err := q.enqueue(tx, jobs, o)
+		return err
+	}
+	for i := range jobs { // PostgreSQL refuses a statement that meets its own rows
+		if _, err := q.enqueue(tx, jobs[i:i+1], o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func chosen(opts []Option) (o options) {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+func (q *Queue) enqueue(tx *store.Tx, jobs []Args, o options) ([]*rivertype.JobInsertResult, error) {
+	if q == nil || q.river == nil {
+		return nil, ErrNotOpen
+	}
+	opts, err := o.insert()
+	if err != nil {
+		return nil, fmt.Errorf("enqueue %s: %w", jobs[0].Kind(), err)
+	}
+	all := make([]river.InsertManyParams, len(jobs))
+	for i, job := range jobs {
+		all[i] = river.InsertManyParams{Args: job, InsertOpts: opts}
+	}
+	queued, err := q.river.insert(tx, all)
+	if err != nil {
+		return nil, fmt.Errorf("enqueue %s: %w", jobs[0].Kind(), err)
+	}
+	return queued, nil
 }
 
 func (o *options) insert() (*river.InsertOpts, error) {

@@ -47,7 +47,12 @@ func Open(ctx context.Context, db *store.DB, w *Workers, o Options) (*Queue, err
 	if q.pace == (pace{}) {
 		q.pace = usualPace
 	}
-	config := &river.Config{ID: q.node, Logger: slog.New(quiet{q.log.Handler()})}
+	config := &river.Config{
+		ID: q.node, Logger: slog.New(quiet{q.log.Handler()}),
+		// For as long as this after a job was announced, others are not, and may lie until the next look a second later. So it is
+		// as short as River allows; the queues have a cooldown of their own.
+		FetchCooldown: river.FetchCooldownMin,
+	}
 	if w != nil {
 		if err := q.employ(w, o, config); err != nil {
 			return nil, err
@@ -73,9 +78,10 @@ func (q *Queue) employ(w *Workers, o Options, config *river.Config) error {
 	if workers <= 0 {
 		workers = 20
 	}
+	const cooldown = 10 * time.Millisecond // River's own 100 ms caps a process at ten jobs a second for each worker
 	config.Queues = map[string]river.QueueConfig{
-		promptQueue: {MaxWorkers: workers},
-		bulkQueue:   {MaxWorkers: max(workers/4, 2)},
+		promptQueue: {MaxWorkers: workers, FetchCooldown: cooldown},
+		bulkQueue:   {MaxWorkers: max(workers/4, 2), FetchCooldown: cooldown},
 	}
 	config.Workers = river.NewWorkers()
 	for _, add := range w.add {
@@ -83,7 +89,6 @@ func (q *Queue) employ(w *Workers, o Options, config *river.Config) error {
 			return fmt.Errorf("jobs: %w", err)
 		}
 	}
-	config.FetchCooldown = 10 * time.Millisecond // River's own 100 ms caps a process at ten jobs a second for each worker
 	config.SoftStopTimeout = o.StopTimeout
 	if config.SoftStopTimeout <= 0 {
 		config.SoftStopTimeout = 10 * time.Second
