@@ -28,8 +28,8 @@ var law = []tier{
 	}},
 	{name: "the schema", packages: []string{"schema"}},
 	{name: "domains", packages: []string{
-		"user/...", "brand/...", "ledger/...",
-		"role/...", "session/...", "mailing/...",
+		"brand/...", "role/...", "user/...", "ledger/...",
+		"session/...", "mailing/...", "apikey/...",
 		"auth/password", "auth/...", "invite/...",
 		"account/...",
 		"customer/...", "company/...",

@@ -1,0 +1,51 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/session"
+)
+
+// Cookies are __Host- over https. Over plain http on loopback that prefix is not allowed, so they have their plain names there.
+
+func (s *Site) cookieName(name string) string {
+	if s.Secure() {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (s *Site) token(r *http.Request, a session.Audience) string {
+	return s.cookie(r, "steward_"+string(a))
+}
+
+func (s *Site) cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(s.cookieName(name))
+	if err != nil || len(c.Value) > 200 {
+		return ""
+	}
+	return c.Value
+}
+
+// SignedIn gives the browser its new session. What it showed before is worth nothing any more.
+func (v *Visit) SignedIn(a session.Audience, s auth.Signed) {
+	v.setCookie("steward_"+string(a), s.Token, s.Ends)
+	if s.Known != "" {
+		v.setCookie("steward_device", s.Known, v.Site.Door.Now().AddDate(1, 0, 0))
+	}
+}
+
+// SignedOut takes the session's cookie back.
+func (v *Visit) SignedOut(a session.Audience) { v.setCookie("steward_"+string(a), "", time.Unix(1, 0)) }
+
+// KnownDevice is the cookie of a device that its person has signed in with before.
+func (v *Visit) KnownDevice() string { return v.Site.cookie(v.R, "steward_device") }
+
+func (v *Visit) setCookie(name, value string, until time.Time) {
+	http.SetCookie(v.W, &http.Cookie{
+		Name: v.Site.cookieName(name), Value: value, Path: "/", Expires: until,
+		HttpOnly: true, Secure: v.Site.Secure(), SameSite: http.SameSiteLaxMode,
+	})
+}

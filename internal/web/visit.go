@@ -1,0 +1,196 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/web/ui"
+)
+
+// Visit is one request with who makes it and where they are.
+type Visit struct {
+	Site    *Site
+	W       http.ResponseWriter
+	R       *http.Request
+	Caller  *op.Caller    // never nil
+	Present *auth.Present // nil for nobody
+	Brands  []brand.Brand // the brands that the caller may know of
+	Brand   *brand.Brand  // the one they are looking at; nil is the platform
+
+	answered bool
+}
+
+func (s *Site) visit(w http.ResponseWriter, r *http.Request) *Visit {
+	return &Visit{Site: s, W: w, R: r, Caller: s.From(r).Nobody()}
+}
+
+// From is where a request comes from.
+func (s *Site) From(r *http.Request) auth.From {
+	return auth.From{IP: s.IP(r), Agent: r.UserAgent(), Request: Number(r.Context())}
+}
+
+// arrive finds out who visits.
+func (v *Visit) arrive(staff bool) error {
+	if token := v.Site.token(v.R, session.Staff); token != "" {
+		present, caller, err := v.Site.Desk.Resolve(v.Ctx(), v.Site.From(v.R), session.Staff, token)
+		if err == nil {
+			v.Present, v.Caller = present, caller
+		} else if !isMissing(err) {
+			return err
+		}
+	}
+	if err := v.Site.limits.allow(v, time.Now()); err != nil {
+		return err
+	}
+	if v.Present == nil {
+		if staff {
+			v.toSignIn()
+		}
+		return nil
+	}
+	return v.chooseBrand()
+}
+
+// toSignIn sends somebody to sign in, and back to where they wanted to go.
+func (v *Visit) toSignIn() {
+	back := ""
+	if v.R.Method == http.MethodGet && v.R.URL.Path != "/admin" {
+		back = "?back=" + url.QueryEscape(v.R.URL.RequestURI())
+	}
+	v.Redirect("/admin/sign-in" + back)
+}
+
+// chooseBrand finds the brand that the visit is about: the one chosen in the switcher, else the first that the caller knows.
+func (v *Visit) chooseBrand() (err error) {
+	if v.Brands, err = op.Ask(v.Ctx(), v.Site.Door, v.Caller, brand.List, op.None{}); err != nil {
+		return err
+	}
+	chosen := v.Present.Session.Brand
+	for i := range v.Brands {
+		if v.Brands[i].ID == chosen {
+			v.Brand = &v.Brands[i]
+			return nil
+		}
+	}
+	if len(v.Brands) > 0 && (chosen != brand.Platform || !v.AtPlatform()) {
+		v.Brand = &v.Brands[0]
+	}
+	return nil
+}
+
+// AtPlatform says whether the caller holds anything at the platform itself, and so may look at it as a place.
+func (v *Visit) AtPlatform() bool {
+	now := v.Site.Door.Now().UnixMilli()
+	for _, g := range v.Caller.Grants {
+		if g.Scope == access.Platform && g.InForce(now) {
+			return true
+		}
+	}
+	return false
+}
+
+// Ctx carries the deadline of the request.
+func (v *Visit) Ctx() context.Context { return v.R.Context() }
+
+// Place is the node that the visit is about.
+func (v *Visit) Place() access.Scope {
+	if v.Brand == nil {
+		return access.Platform
+	}
+	return v.Brand.ID.Scope()
+}
+
+// BrandID is the brand of the visit, or the platform.
+func (v *Visit) BrandID() brand.ID {
+	if v.Brand == nil {
+		return brand.Platform
+	}
+	return v.Brand.ID
+}
+
+// Clock tells times as they are told in the brand's zone.
+func (v *Visit) Clock() ui.Clock {
+	c := ui.Clock{Now: v.Site.Door.Now(), Zone: time.UTC}
+	if v.Brand != nil {
+		c.Zone = v.Brand.Location()
+	}
+	return c
+}
+
+// Anywhere says whether the caller holds p at all within the place of the visit: for menus and buttons. No act rests on it.
+func (v *Visit) Anywhere(p access.Permission) bool {
+	now := v.Site.Door.Now().UnixMilli()
+	for i := range v.Caller.Grants {
+		g := &v.Caller.Grants[i]
+		if g.InForce(now) && g.Set().Has(p) && (g.Scope.Covers(v.Place()) || v.Place().Covers(g.Scope)) {
+			return true
+		}
+	}
+	return false
+}
+
+// May says whether the caller holds p for a subject.
+func (v *Visit) May(p access.Permission, s op.Subject) bool {
+	return v.Caller.Grants.Can(v.Site.Door.Now().UnixMilli(), p, s.Scope, s.People)
+}
+
+// Fragment says whether htmx asks for a part of a page.
+func (v *Visit) Fragment() bool { return v.R.Header.Get("HX-Request") == "true" }
+
+// Render answers with a component.
+func (v *Visit) Render(status int, c templ.Component) error {
+	v.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.W.Header().Add("Vary", "HX-Request")
+	v.W.WriteHeader(status)
+	v.answered = true
+	if v.R.Method == http.MethodHead {
+		return nil
+	}
+	if err := c.Render(v.Ctx(), v.W); err != nil {
+		v.Site.Log.Info("a page was not sent whole", "request", v.Caller.Request, "error", err)
+	}
+	return nil
+}
+
+// Redirect leads to a path of this site, after a change or to sign in.
+func (v *Visit) Redirect(path string) {
+	v.answered = true
+	if v.Fragment() {
+		v.W.Header().Set("HX-Redirect", path)
+		v.W.WriteHeader(http.StatusOK)
+		return
+	}
+	http.Redirect(v.W, v.R, path, http.StatusSeeOther)
+}
+
+// Back reads where a form wants to go afterwards. Only a path of this site is gone to: never another host.
+func Back(value, otherwise string) string {
+	u, err := url.Parse(value)
+	if err != nil || value == "" || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
+		!strings.HasPrefix(value, "/") || strings.HasPrefix(value, "//") || strings.ContainsAny(value, "\\\r\n\t") {
+		return otherwise
+	}
+	return value
+}
+
+// Form reads what a form posted.
+func (v *Visit) Form() (url.Values, error) {
+	if v.R.PostForm == nil {
+		if err := v.R.ParseForm(); err != nil {
+			return nil, formError(err)
+		}
+	}
+	return v.R.PostForm, nil
+}
+
+func (v *Visit) finish() {}
