@@ -54,7 +54,7 @@ func Handler() http.Handler {
 	mux.HandleFunc("GET "+Prefix+"step-up", stepUp)
 	mux.HandleFunc("POST "+Prefix+"step-up", stepUp)
 	mux.HandleFunc("GET "+Prefix+"deactivate", deactivate)
-	mux.HandleFunc("POST "+Prefix+"deactivate", done)
+	mux.HandleFunc("POST "+Prefix+"deactivate", deactivated)
 	mux.HandleFunc("POST "+Prefix+"theme", theme)
 	mux.HandleFunc("POST "+Prefix+"done", done)
 	return mux
@@ -68,7 +68,7 @@ func stepUp(w http.ResponseWriter, r *http.Request) {
 		p.Error = "That code is not right. Type the one from the latest e-mail. 4 tries left."
 		status = http.StatusUnprocessableEntity
 	}
-	if fragment(r) {
+	if ui.WantsFragment(r) {
 		write(w, r, status, ui.StepUpDialog(p))
 		return
 	}
@@ -76,20 +76,25 @@ func stepUp(w http.ResponseWriter, r *http.Request) {
 }
 
 func deactivate(w http.ResponseWriter, r *http.Request) {
-	if fragment(r) {
+	if ui.WantsFragment(r) {
 		write(w, r, http.StatusOK, deactivateDialog())
 		return
 	}
 	write(w, r, http.StatusOK, deactivatePage(frame(r, "customers", "Deactivate")))
 }
 
-// done is what a page answers when a dialog's change went through: the page again, as it is now.
-func done(w http.ResponseWriter, r *http.Request) {
-	if fragment(r) {
-		w.Header().Set("HX-Redirect", Prefix+"customer")
+// deactivated fails for the reason "fail", to show what becomes of an answer that is no dialog.
+func deactivated(w http.ResponseWriter, r *http.Request) {
+	if r.PostFormValue("reason") == "fail" {
+		write(w, r, http.StatusServiceUnavailable, errorPage(frame(r, "", "Error"), http.StatusServiceUnavailable))
 		return
 	}
-	http.Redirect(w, r, Prefix+"customer", http.StatusSeeOther)
+	done(w, r)
+}
+
+// done is what a page answers when a dialog's change went through: the page again, as it is now.
+func done(w http.ResponseWriter, r *http.Request) {
+	ui.Redirect(w, r, Prefix+"customer")
 }
 
 func theme(w http.ResponseWriter, r *http.Request) {
@@ -100,9 +105,6 @@ func theme(w http.ResponseWriter, r *http.Request) {
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)
 }
-
-// fragment says whether htmx asks for a part of a page.
-func fragment(r *http.Request) bool { return r.Header.Get("HX-Request-Type") == "partial" }
 
 func write(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
 	h := w.Header()

@@ -1,6 +1,6 @@
 // steward.js: what makes the pages quicker to work with. Nothing here is needed to read or to change
-// anything: menus are details, filters are forms, dialogs are pages. Order: menus, dialogs, keyboard, rows,
-// theme, small things. No globals, no markup made here; state lives in the address and in the page.
+// anything: menus are details, filters are forms, dialogs are pages. Order: menus, dialogs, answers, timers,
+// rows, selection, keyboard, theme, small things. No globals; state lives in the address and in the page.
 (() => {
   "use strict";
   const one = (sel, from = document) => from.querySelector(sel);
@@ -68,6 +68,38 @@
     if (!e.target.matches("dialog.st-dialog[open]")) return;
     const typed = all("input:not([type=hidden]),textarea", e.target).some((f) => f.value !== f.defaultValue);
     if (!typed) e.target.close();
+  });
+
+  // ── Answers ── what htmx could not put in its place is shown all the same, never swallowed.
+  const problem = (title, text) => {
+    const body = one("#dialog .modal-body");
+    if (!body) return false;
+    one(".st-note[role=alert]", body)?.remove();
+    const note = document.createElement("div"), words = document.createElement("span"), bold = document.createElement("b");
+    note.className = "st-note k-bad mb-3";
+    note.setAttribute("role", "alert");
+    bold.textContent = title;
+    words.append(bold, " " + text);
+    note.append(words);
+    body.prepend(note);
+    return true;
+  };
+  document.addEventListener("htmx:before:swap", (e) => {
+    const ctx = e.detail?.ctx;
+    if (!ctx || typeof ctx.text !== "string") return;
+    const target = typeof ctx.target === "string" ? one(ctx.target) : ctx.target;
+    const wanted = target === slot ? "dialog" : ctx.select;
+    if (!wanted) return;
+    const page = new DOMParser().parseFromString(ctx.text, "text/html");
+    if (page.querySelector(wanted)) return;
+    e.preventDefault();
+    const title = page.querySelector("h1")?.textContent.trim() || "That did not work, and nothing was changed.";
+    const text = page.querySelector("h1 ~ p")?.textContent.trim() || "";
+    if (target === slot && problem(title + (/[.?!]$/.test(title) ? "" : "."), text)) return;
+    location.assign(ctx.request.action); // the whole page says what is wrong
+  });
+  document.addEventListener("htmx:error", () => {
+    problem("Steward did not answer.", "Nothing is known to have changed. Check your connection, then try again.") || speak("Steward did not answer.");
   });
 
   // ── Timers ── count down in sight; not spoken each second.
@@ -207,6 +239,14 @@
     root.dataset.bsTheme = body.get("theme");
     all("[data-theme-form] .dropdown-item").forEach((b) => { if (b.value === body.get("theme")) b.setAttribute("aria-current", "true"); else b.removeAttribute("aria-current"); });
     fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => form.submit());
+  });
+
+  // empty fields of a filter do not belong in the address
+  document.addEventListener("submit", (e) => {
+    if (!e.target.matches("form.st-facet,form.st-find")) return;
+    const empty = all("input[name]", e.target).filter((f) => f.value === "");
+    empty.forEach((f) => { f.disabled = true; });
+    setTimeout(() => empty.forEach((f) => { f.disabled = false; }));
   });
 
   // ── Small things ── copying; the level of an area ticks its permissions.
