@@ -221,6 +221,40 @@ func TestUniqueJobIsDroppedWhileTheSameWaitsButNotWhileItRuns(t *testing.T) {
 	})
 }
 
+// What a dropped job was for must be visible to the one that waits, so that one begins only after the transaction has ended.
+func TestUniqueJobDoesNotBeginWhileItIsReliedOn(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		w, came := greeter()
+		command := open(t, db, nil, jobs.Options{})
+		enqueue(t, db, command, Greet{"Ada"}, jobs.Unique())
+		q, err := jobs.Open(t.Context(), db, w, jobs.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { stop(t, q) })
+		starting := make(chan error, 1)
+		if err := txn.Write(t.Context(), db, func(tx *store.Tx) error {
+			if err := command.Enqueue(tx, Greet{"Ada"}, jobs.Unique()); err != nil {
+				return err
+			}
+			go func() { starting <- q.Start(context.Background()) }() // on SQLite it waits for the writer
+			select {
+			case <-came:
+				return errors.New("it began too early")
+			case <-time.After(1200 * time.Millisecond):
+				return nil
+			}
+		}); err != nil {
+			t.Error(err)
+		}
+		if err := receive(t, "the start", starting); err != nil {
+			t.Fatal(err)
+		}
+		receive(t, "the job", came)
+		never(t, "the dropped one", came)
+	})
+}
+
 func TestScheduledJobWaits(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		w, came := greeter()

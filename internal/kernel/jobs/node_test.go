@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stewardhq/steward/internal/kernel/internal/txn"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/kernel/store/storetest"
@@ -103,6 +104,25 @@ func TestJobOfAKilledProcessIsTakenOver(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestJobThatTookItsProcessWithItIsNotTriedForEver(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		id := newID()
+		enqueue(t, db, open(t, db, nil, jobs.Options{}), Greet{"Ada"}, jobs.Tracked(id))
+		if err := txn.Write(t.Context(), db, func(tx *store.Tx) error { // as if it had been tried twice and taken over
+			_, err := tx.Exec("update river_job set attempt = 2")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w, came := greeter(jobs.Attempts(2))
+		open(t, db, w, jobs.Options{})
+		if run := reaches(t, db, id, jobs.Failed); run.Code != "job_interrupted" {
+			t.Errorf("%+v", run)
+		}
+		never(t, "a third attempt", came)
+	})
 }
 
 func TestStopLetsHandlersFinish(t *testing.T) {

@@ -162,22 +162,29 @@ func beginRun(tx *store.Tx, run *Run, attempt int) (ended bool, err error) {
 	return false, err
 }
 
-// finish writes down how an attempt ended, with its last progress. It has its own deadline: the handler's may have passed.
+// finish writes down how an attempt ended, with its last progress. It has its own deadline: the handler's may have passed. Somebody
+// may have cancelled a run whose attempt failed before it heard: then there is no other.
 func (q *Queue) finish(run Run, o outcome) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	now, ended, code := time.Now().UnixMilli(), int64(0), ""
-	if o.state.Ended() {
-		ended = now
-	}
+	state, why := o.state, ""
 	if o.cause != nil {
-		code = string(codeOf(o))
+		why = code(o.cause)
 	}
 	return txn.Write(ctx, q.db, func(tx *store.Tx) error {
-		_, err := tx.Exec(`update job_runs set state = $2, code = $3, done = $4, total = $5, note = $6, updated_at = $7, ended_at = $8
-			where id = $1`, run.ID, string(o.state), code, run.Done, run.Total, run.Note, now, ended)
+		now, ended := time.Now().UnixMilli(), int64(0)
+		asked, err := store.Value[int64](tx.QueryRow("select cancel_at from job_runs where id = $1"+tx.Dialect().ForUpdate(), run.ID))
+		if err != nil {
+			return err
+		}
+		if asked != 0 && state == Queued {
+			state = Cancelled
+		}
+		if state.Ended() {
+			ended = now
+		}
+		_, err = tx.Exec(`update job_runs set state = $2, code = $3, done = $4, total = $5, note = $6, updated_at = $7, ended_at = $8
+			where id = $1`, run.ID, string(state), why, run.Done, run.Total, run.Note, now, ended)
 		return err
 	})
 }
-
-func codeOf(o outcome) codeError { return codeError(code(o.cause)) }

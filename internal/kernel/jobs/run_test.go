@@ -104,6 +104,49 @@ func TestCancelThatIsRolledBackDoesNothing(t *testing.T) {
 	})
 }
 
+func TestCancelledJobWhoseAttemptFailsFirstHasNoOther(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		began, goOn := make(chan bool, 9), make(chan bool)
+		w := &jobs.Workers{}
+		jobs.Handle(w, func(context.Context, *jobs.Job[Import]) error {
+			began <- true
+			<-goOn
+			return errors.New("no disk")
+		}, jobs.Backoff(func(int) time.Duration { return 0 }))
+		q := open(t, db, w, jobs.Options{})
+		id := newID()
+		enqueue(t, db, q, Import{1}, jobs.Tracked(id))
+		receive(t, "the job", began)
+		if err := txn.Write(t.Context(), db, func(tx *store.Tx) error { // a cancel that nobody hears
+			_, err := tx.Exec("update job_runs set cancel_at = 1 where id = $1", id)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		close(goOn)
+		reaches(t, db, id, jobs.Cancelled)
+		never(t, "another attempt", began)
+	})
+}
+
+func TestLostNotificationDoesNotKeepACancelledJobRunning(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		w := &jobs.Workers{}
+		jobs.Handle(w, func(ctx context.Context, _ *jobs.Job[Import]) error { <-ctx.Done(); return ctx.Err() }, jobs.Long())
+		q := open(t, db, w, jobs.Options{})
+		id := newID()
+		enqueue(t, db, q, Import{1}, jobs.Tracked(id))
+		reaches(t, db, id, jobs.Running)
+		if err := txn.Write(t.Context(), db, func(tx *store.Tx) error {
+			_, err := tx.Exec("update job_runs set cancel_at = 1 where id = $1", id)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		reaches(t, db, id, jobs.Cancelled)
+	})
+}
+
 func TestProgressIsSeenWhileTheJobRuns(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		goOn := make(chan bool)
