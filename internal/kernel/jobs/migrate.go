@@ -28,6 +28,7 @@ func Migrate(ctx context.Context, db *store.DB) (err error) {
 				return err
 			}
 			native, _ := tx.Native()
+			//lint:ignore SA1019 what cannot share a transaction is a type of PostgreSQL's
 			if _, err := m.MigrateTx(context.WithoutCancel(ctx), native, rivermigrate.DirectionUp, nil); err != nil {
 				return fmt.Errorf("migrate the job queue: %w", err)
 			}
