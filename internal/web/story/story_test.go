@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/a-h/templ"
 	"golang.org/x/net/html"
 
 	"github.com/stewardhq/steward/internal/web/ui"
@@ -229,6 +230,25 @@ func TestThemeFormComesBackOnlyToThisHouse(t *testing.T) {
 		Handler().ServeHTTP(w, r)
 		if got := w.Header().Get("Location"); got != want {
 			t.Errorf("%q leads to %q", back, got)
+		}
+	}
+}
+
+// BenchmarkListPage draws a list of 50 rows with menus, as the handler of a page does.
+func BenchmarkListPage(b *testing.B) {
+	rows := make([]ui.Row, 0, 50)
+	for len(rows) < 50 {
+		rows = append(rows, customerRows()[len(rows)%len(shoppers)])
+	}
+	r := httptest.NewRequest(http.MethodGet, Prefix+"customers", nil)
+	p, here := frame(r, "customers", "Customers"), address(r, "")
+	b.ReportAllocs()
+	for b.Loop() {
+		var out strings.Builder
+		if err := ui.Page(p).Render(templ.WithChildren(b.Context(), ui.Table(ui.TableProps{
+			Caption: "Customers", At: here, Rows: rows, Pick: "customers", Columns: make([]ui.Column, 8),
+		})), &out); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -16,3 +16,25 @@ func filled(groups []MenuGroup) []MenuGroup {
 }
 
 func upper(s string) string { return strings.ToUpper(s) }
+
+func (p MenuProps) class() string {
+	c := "st-drop"
+	if p.End {
+		c += " st-drop-end"
+	}
+	if p.Up {
+		c += " st-drop-up"
+	}
+	return joined(c, p.Drop, "")
+}
+
+func (p MenuProps) buttonClass() string {
+	c := "btn"
+	if p.Text == "" {
+		c += " btn-ico"
+	}
+	if p.Small {
+		c += " btn-quiet btn-sm"
+	}
+	return c
+}

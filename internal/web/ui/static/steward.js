@@ -88,7 +88,7 @@
     const ctx = e.detail?.ctx;
     if (!ctx || typeof ctx.text !== "string") return;
     const target = typeof ctx.target === "string" ? one(ctx.target) : ctx.target;
-    const wanted = target === slot ? "dialog" : ctx.select;
+    const wanted = target === slot ? "dialog[data-dialog]" : ctx.select;
     if (!wanted) return;
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
     if (page.querySelector(wanted)) return;
