@@ -18,5 +18,5 @@
 // money, numbers and dates; address.go for links that keep the state of a page; assets.go for the files.
 // internal/web/story shows all of them with prepared data: go run ./internal/web/story/show.
 //
-//go:generate go tool -modfile=../../../tools/go.mod templ generate -path .
+// After editing a .templ file, from the root: go tool -modfile=tools/go.mod templ generate -path internal/web
 package ui
