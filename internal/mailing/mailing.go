@@ -212,4 +212,4 @@ var Mark = &op.Upkeep[Outcome, op.None]{
 func (m Mail) Overdue(now time.Time) bool { return m.ExpiresAt != 0 && now.UnixMilli() >= m.ExpiresAt }
 
 // Operations is what can be done with mail.
-var Operations = []op.Operation{ForSending, Mark, Outbox}
+var Operations = []op.Operation{ForSending, Mark, Outbox, Requeue}

@@ -208,3 +208,8 @@ func (c *Checkpointer) catchUp(f *os.File) error {
 	}
 	return nil
 }
+
+// Anchors reads the checkpoints that this checkpointer wrote.
+func (c *Checkpointer) Anchors() (*Anchors, error) {
+	return ReadAnchors(c.Path, c.Key.Public().(ed25519.PublicKey))
+}

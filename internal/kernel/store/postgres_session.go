@@ -78,8 +78,9 @@ func (s *postgresSession) commit(ctx context.Context) error {
 func (s *postgresSession) rollback() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	lost := s.tx.Conn().IsClosed() // asked before: afterwards the connection is the pool's again
 	err := s.tx.Rollback(ctx)
-	if errors.Is(err, pgx.ErrTxClosed) || s.tx.Conn().IsClosed() { // the server rolls back what has no connection
+	if err == nil || lost || errors.Is(err, pgx.ErrTxClosed) { // the server rolls back what has no connection
 		return nil
 	}
 	return trouble(err, "rollback")

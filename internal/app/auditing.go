@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+
+	"github.com/stewardhq/steward/internal/kernel/audit"
+)
+
+// errTampered is the outcome of a verification that found something.
+var errTampered = errors.New("the audit log is not as it was written: see above")
+
+var auditVerifyCommand = &command{
+	name: "audit verify", summary: "Verify the audit log against its hashes and signed checkpoints", example: "steward audit verify --json",
+	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+		config := configured(f)
+		asJSON := f.Bool("json", false, "answer in JSON")
+		return func(ctx context.Context, t Terminal, _ []string) error {
+			c, err := config(t)
+			if err != nil {
+				return err
+			}
+			return opened(ctx, t, c, Options{}, func(a *App) error {
+				anchors, err := a.Checkpoints.Anchors()
+				if err != nil {
+					return err
+				}
+				report, err := audit.Verify(ctx, a.Store, anchors)
+				if err != nil {
+					return err
+				}
+				if *asJSON {
+					err = json.NewEncoder(t.Out).Encode(report)
+				} else {
+					_, err = fmt.Fprint(t.Out, report)
+				}
+				if err == nil && len(report.Findings) > 0 {
+					err = errTampered
+				}
+				return err
+			})
+		}
+	},
+}
+
+var auditCheckpointCommand = &command{
+	name: "audit checkpoint", summary: "Sign the heads of the audit log now", example: "steward audit checkpoint",
+	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+		config := configured(f)
+		return func(ctx context.Context, t Terminal, _ []string) error {
+			c, err := config(t)
+			if err != nil {
+				return err
+			}
+			return opened(ctx, t, c, Options{}, func(a *App) error {
+				written, err := a.Checkpoints.Write(ctx)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(t.Out, "%d checkpoints written to %s\nPublic key: %s\n", written, a.Checkpoints.Path, audit.PublicText(a.Checkpoints.Key))
+				return err
+			})
+		}
+	},
+}

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/kernel/op"
+)
+
+var adminCreateCommand = &command{
+	name: "admin create", summary: "Make a Super Admin, on the machine itself", example: "steward admin create --email ines@example.com --first-name Ines --last-name Carvalho",
+	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+		config := configured(f)
+		var in account.NewAdmin
+		f.StringVar(&in.Email, "email", "", "address that the Super Admin signs in with")
+		f.StringVar(&in.FirstName, "first-name", "", "first name")
+		f.StringVar(&in.LastName, "last-name", "", "last name")
+		return func(ctx context.Context, t Terminal, _ []string) error {
+			return breakGlass(ctx, t, config, in.Email, func(a *App) (account.Added, error) {
+				return op.Do(ctx, a.Door, op.HostOperator("admin create"), account.CreateAdmin, in)
+			})
+		}
+	},
+}
+
+var adminResetCommand = &command{
+	name: "admin reset", summary: "Make a link with which a member of staff sets a new password", example: "steward admin reset --email ines@example.com",
+	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+		config := configured(f)
+		email := f.String("email", "", "address that the person signs in with")
+		return func(ctx context.Context, t Terminal, _ []string) error {
+			return breakGlass(ctx, t, config, *email, func(a *App) (account.Added, error) {
+				return op.Do(ctx, a.Door, op.HostOperator("admin reset"), account.NewPasswordLink, *email)
+			})
+		}
+	},
+}
+
+func breakGlass(ctx context.Context, t Terminal, config func(Terminal) (Config, error), email string, do func(*App) (account.Added, error)) error {
+	if email == "" {
+		return errUsage{"--email is missing"}
+	}
+	c, err := config(t)
+	if err != nil {
+		return err
+	}
+	return opened(ctx, t, c, Options{Migrate: true}, func(a *App) error {
+		added, err := do(a)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(t.Out, "%s sets a password within an hour at\n  %s\n", email, a.Site.Link("/set-password?token="+added.Token))
+		return err
+	})
+}

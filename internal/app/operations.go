@@ -1,0 +1,23 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/mailing"
+	"github.com/stewardhq/steward/internal/session"
+)
+
+// Operations is the catalogue: everything that can change or read state, one line for each domain. Read this first.
+func Operations() []op.Operation {
+	return slices.Concat(
+		brand.Operations,
+		session.Operations,
+		mailing.Operations,
+		auth.Operations,
+		account.Operations,
+	)
+}

@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/web"
+)
+
+var serveCommand = &command{
+	name: "serve", summary: "Serve the desk", example: "STEWARD_PUBLIC_URL=https://desk.example.com steward serve",
+	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+		config := configured(f)
+		listen := f.String("listen", "", "address to listen on (STEWARD_LISTEN)")
+		noSecond := f.Bool("allow-no-second-factor", false, "listen beyond this machine although staff have no second factor yet")
+		return func(ctx context.Context, t Terminal, _ []string) error {
+			c, err := config(t)
+			if err != nil {
+				return err
+			}
+			if *listen != "" {
+				c.Listen = *listen
+			}
+			c.AllowNoSecondFactor = *noSecond
+			return opened(ctx, t, c, Options{Migrate: true, Work: true}, func(a *App) error {
+				if err := a.offerSetUp(ctx, t.Out); err != nil {
+					return err
+				}
+				if a.Config.SMTP == "" {
+					a.Log.Warn("no mail server is set (STEWARD_SMTP): mail waits in the outbox, see Settings > Mail")
+				}
+				return a.Serve(ctx, func(address string) {
+					_, _ = fmt.Fprintf(t.Out, "Steward serves %s (listening on %s)\n", a.Config.PublicURL, address)
+				})
+			})
+		}
+	},
+}
+
+// offerSetUp prints the one-time link for the first Super Admin, while there is none, and keeps it in a file for the owner.
+func (a *App) offerSetUp(ctx context.Context, out io.Writer) error {
+	claimed, err := account.Claimed(a.Store.Read(ctx))
+	if err != nil || claimed {
+		return err
+	}
+	token, err := op.Do(ctx, a.Door, op.HostOperator("serve"), account.OfferSetUp, op.None{})
+	if err != nil {
+		return err
+	}
+	link := a.Site.Link("/setup?token=" + token)
+	if err := os.WriteFile(filepath.Join(a.Config.Data, "setup-link"), []byte(link+"\n"), 0o600); err != nil {
+		return fmt.Errorf("keep the setup link: %w", err)
+	}
+	_, err = fmt.Fprintf(out, "Nobody has claimed this installation yet. Make the first Super Admin within an hour:\n  %s\n", link)
+	return err
+}
+
+// Serve answers requests until ctx ends, then lets running ones finish.
+func (a *App) Serve(ctx context.Context, ready func(address string)) error {
+	if err := a.Work(ctx); err != nil {
+		return err
+	}
+	socket, err := net.Listen("tcp", a.Config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; choose another address with --listen", a.Config.Listen, err)
+	}
+	server := &http.Server{
+		Handler: a.Handler(), ReadHeaderTimeout: web.ReadHeaderTimeout, ReadTimeout: web.ReadTimeout, IdleTimeout: web.IdleTimeout,
+		MaxHeaderBytes: web.MaxHeader,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(socket) }()
+	ready(socket.Addr().String())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := server.Shutdown(stop); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+// Package seed makes worlds: the named people of the demo, who are the named people of the tests too, and as many customers with
+// a believable history as are asked for. Everything goes through the door, as the operator at the machine. The same call makes
+// the same world, relative to its day.
+package seed
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/user"
+)
+
+// Staff is a member of staff of a made world.
+type Staff struct {
+	Key       string // how tests call them: ada, kim
+	FirstName string
+	LastName  string
+	Role      *access.Role
+	Brand     string   // slug, or platform
+	At        []string // names of locations; none is all
+	Sees      string   // what the demo's sign-in page says of them
+	Password  string
+
+	ID    user.ID
+	Email string
+}
+
+// Place is a brand of a made world.
+type Place struct {
+	New       brand.New
+	Locations [][2]string // name, city
+
+	ID  brand.ID
+	Hub map[string]brand.LocationID
+}
+
+// Places are the brands of every made world.
+func Places() []*Place {
+	return []*Place{
+		{
+			New:       brand.New{Slug: "aurora", Name: "Aurora Goods", Currency: "GBP", Zone: "Europe/London"},
+			Locations: [][2]string{{"Leeds", "Leeds"}, {"York", "York"}, {"Hull", "Hull"}},
+		},
+		{
+			New:       brand.New{Slug: "meridian", Name: "Meridian Supply", Currency: "USD", Zone: "America/New_York"},
+			Locations: [][2]string{{"Brooklyn", "New York"}, {"Boston", "Boston"}, {"Philadelphia", "Philadelphia"}},
+		},
+	}
+}
+
+// People are the staff of every made world: somebody for each built-in role, and for each kind of place that a role can hold at.
+func People() []*Staff {
+	return []*Staff{
+		{Key: "ada", FirstName: "Ada", LastName: "Okafor", Role: access.SuperAdmin, Brand: "platform", Sees: "everything, in both brands"},
+		{Key: "marcus", FirstName: "Marcus", LastName: "Webb", Role: access.SuperAdmin, Brand: "platform", Sees: "everything; the second keeper of the keys"},
+		{Key: "ines", FirstName: "Ines", LastName: "Carvalho", Role: access.Admin, Brand: "aurora", Sees: "all of Aurora Goods but its audit log"},
+		{Key: "bruno", FirstName: "Bruno", LastName: "Keller", Role: access.BrandAdmin, Brand: "aurora", Sees: "all of Aurora Goods, with its audit log"},
+		{Key: "kim", FirstName: "Kim", LastName: "Nguyen", Role: access.HubAdmin, Brand: "aurora", At: []string{"York"}, Sees: "the customers of York, and only those"},
+		{Key: "hana", FirstName: "Hana", LastName: "Kobayashi", Role: access.HubAdmin, Brand: "aurora", At: []string{"Leeds", "Hull"}, Sees: "the customers of Leeds and Hull"},
+		{Key: "olu", FirstName: "Oluwaseun", LastName: "Adeyemi", Role: access.ShopManager, Brand: "aurora", Sees: "people and orders, but no spend totals"},
+		{Key: "elif", FirstName: "Elif", LastName: "Yıldız", Role: access.Marketing, Brand: "aurora", Sees: "customers without their money"},
+		{Key: "mira", FirstName: "Mira", LastName: "Petrović", Role: access.Moderator, Brand: "aurora", Sees: "very little here: pages and media"},
+		{Key: "johanna", FirstName: "Jóhanna", LastName: "Stefánsdóttir", Role: access.Support, Brand: "aurora", Sees: "customers, to help them"},
+		{Key: "dev", FirstName: "Dev", LastName: "Patel", Role: access.Developer, Brand: "aurora", Sees: "API keys, and everything else read-only without financials"},
+		{Key: "rosa", FirstName: "Rosa", LastName: "van der Merwe", Role: access.ReadOnly, Brand: "aurora", Sees: "everything with its figures, and changes nothing"},
+		{Key: "priya", FirstName: "Priya", LastName: "Raman", Role: access.BrandAdmin, Brand: "meridian", Sees: "all of Meridian Supply, nothing of Aurora Goods"},
+		{Key: "tom", FirstName: "Tom", LastName: "Whitfield", Role: access.ShopManager, Brand: "meridian", At: []string{"Brooklyn"}, Sees: "people and orders of Brooklyn"},
+		{Key: "sara", FirstName: "Sara", LastName: "Lindqvist", Role: access.HubAdmin, Brand: "meridian", At: []string{"Boston"}, Sees: "the customers of Boston"},
+	}
+}
+
+// World is a made world with its people in it.
+type World struct {
+	Places []*Place
+	Staff  []*Staff
+}
+
+// Place gives a brand by its slug.
+func (w *World) Place(slug string) *Place {
+	for _, p := range w.Places {
+		if p.New.Slug == slug {
+			return p
+		}
+	}
+	panic("seed: no brand " + slug)
+}
+
+// Named makes brands, locations and staff. hash gives the hash of a password, so that tests can have cheap ones.
+func Named(ctx context.Context, d *auth.Desk, hash func(password string) (string, error)) (*World, error) {
+	w := &World{Places: Places(), Staff: People()}
+	operator := op.HostOperator("seed")
+	for _, p := range w.Places {
+		if err := p.make(ctx, d.Door, operator); err != nil {
+			return nil, fmt.Errorf("make %s: %w", p.New.Name, err)
+		}
+	}
+	for i, s := range w.Staff {
+		if err := w.hire(ctx, d, operator, s, i, hash); err != nil {
+			return nil, fmt.Errorf("make %s %s: %w", s.FirstName, s.LastName, err)
+		}
+	}
+	return w, nil
+}
+
+func (p *Place) make(ctx context.Context, door *op.Door, operator *op.Caller) (err error) {
+	if p.ID, err = op.Do(ctx, door, operator, brand.Create, p.New); err != nil {
+		return err
+	}
+	p.Hub = map[string]brand.LocationID{}
+	for _, l := range p.Locations {
+		p.Hub[l[0]], err = op.Do(ctx, door, operator, brand.AddLocation, brand.NewLocation{Brand: p.ID, Name: l[0], City: l[1]})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *World) hire(ctx context.Context, d *auth.Desk, operator *op.Caller, s *Staff, i int, hash func(string) (string, error)) error {
+	s.Email = s.Key + "@" + s.Brand + ".example"
+	s.Password = passphrase(i)
+	var added account.Added
+	var err error
+	if s.Brand == "platform" {
+		added, err = op.Do(ctx, d.Door, operator, account.CreateAdmin, account.NewAdmin{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName})
+	} else {
+		p := w.Place(s.Brand)
+		a := account.Assignment{Role: s.Role.Key, Brand: p.ID}
+		for _, name := range s.At {
+			a.Locations = append(a.Locations, p.Hub[name])
+		}
+		added, err = op.Do(ctx, d.Door, operator, account.Add, account.NewStaff{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName, Assignment: a})
+	}
+	if err != nil {
+		return err
+	}
+	s.ID = added.User
+	h, err := hash(s.Password)
+	if err != nil {
+		return err
+	}
+	_, err = d.SetHashByLink(ctx, operator, added.Token, h)
+	return err
+}
+
+// passphrase is a password for the demo: long, easy to type, and different for everybody.
+func passphrase(i int) string {
+	first := []string{"copper", "willow", "harbour", "lantern", "meadow", "saffron", "quarry", "thimble"}
+	second := []string{"kettles", "otters", "ladders", "violins", "pebbles", "sparrows", "teacups"}
+	return fmt.Sprintf("%s %s drift by %d", first[i%len(first)], second[i%len(second)], 31+7*i)
+}

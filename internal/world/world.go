@@ -1,0 +1,212 @@
+// Package world is the test kit of the whole: world.New(t) is a running installation with the named people of the demo in it.
+//
+//	world.Each(t, func(t *testing.T, w *world.World) {
+//		_, err := op.Do(t.Context(), w.Door, w.As("kim"), account.Deactivate, account.Of(w.Member("ada").ID))
+//		…
+//	})
+//
+// Real databases, real hashes (cheap ones), no mocks. Every test has a world of its own and runs beside the others.
+package world
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"github.com/stewardhq/steward/internal/app"
+	"github.com/stewardhq/steward/internal/kernel/audit"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/kernel/store/storetest"
+	"github.com/stewardhq/steward/internal/mailing"
+	"github.com/stewardhq/steward/internal/role"
+	"github.com/stewardhq/steward/internal/schema"
+	"github.com/stewardhq/steward/internal/seed"
+	"github.com/stewardhq/steward/internal/web"
+)
+
+// Now is when a world begins: a Friday morning. Its clock stands still until Later.
+var Now = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+
+// World is a running installation in a test.
+type World struct {
+	*app.App
+	*seed.World
+	T *testing.T
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Each runs a test in a world on SQLite, and in one on PostgreSQL where there is one.
+func Each(t *testing.T, test func(t *testing.T, w *World)) {
+	t.Helper()
+	for _, engine := range storetest.Engines {
+		t.Run(engine.String(), func(t *testing.T) {
+			t.Parallel()
+			test(t, On(t, engine))
+		})
+	}
+}
+
+// New is a world on SQLite, for what does not depend on the database.
+func New(t *testing.T) *World { t.Helper(); return On(t, store.SQLite) }
+
+// On is a world on one database.
+func On(t *testing.T, engine store.Dialect) *World {
+	t.Helper()
+	w := &World{T: t, now: Now}
+	dir := t.TempDir()
+	c := app.Config{Database: storetest.URL(t, engine, schema.FS), Data: dir, Listen: "127.0.0.1:0", PublicURL: "http://localhost:8080", Log: "text"}
+	if err := c.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	w.App, err = app.Open(t.Context(), c, app.Options{Migrate: true, Clock: w.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Errorf("close the world: %v", err)
+		}
+	})
+	w.World, err = seed.Named(t.Context(), w.Desk, CheapHash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// CheapHash hashes a password at a cost that only tests may have.
+func CheapHash(password string) (string, error) {
+	salt := []byte("sixteen bytes ok")
+	key := argon2.IDKey([]byte(password), salt, 1, 64, 1, 32)
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=64,t=1,p=1$%s$%s", argon2.Version, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+}
+
+func (w *World) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// Later lets time pass.
+func (w *World) Later(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// Member gives a member of staff by key.
+func (w *World) Member(key string) *seed.Staff {
+	w.T.Helper()
+	for _, s := range w.World.Staff {
+		if s.Key == key {
+			return s
+		}
+	}
+	w.T.Fatalf("world: nobody is called %s", key)
+	return nil
+}
+
+// As is a caller: a member of staff signed in, with what they hold at this moment.
+func (w *World) As(key string) *op.Caller {
+	w.T.Helper()
+	s := w.Member(key)
+	held, err := role.Held(w.Store.Read(context.Background()), string(s.ID))
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return &op.Caller{
+		Kind: op.Person, ID: string(s.ID), Person: string(s.ID), Home: held[0].Scope, Grants: held,
+		Session: "ses_of_" + key, IP: "203.0.113.7", Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", Request: "req_test",
+	}
+}
+
+// Events are the audit events of a chain (a brand's id, or "platform"), newest first.
+func (w *World) Events(chain string) []audit.Entry {
+	w.T.Helper()
+	all, _, err := audit.List(w.Store.Read(context.Background()), audit.Filter{Chains: []string{chain}, Limit: 200})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return all
+}
+
+// Mails are the newest mails of the outbox, opened as the postman would.
+func (w *World) Mails() (all []mailing.Read) {
+	w.T.Helper()
+	rows, err := mailing.Mails.All(w.Store.Read(context.Background()), "order by made_at desc, id desc limit 50")
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	for _, m := range rows {
+		r, err := op.Ask(context.Background(), w.Door, mailing.Actor, mailing.ForSending, m.ID)
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// Code is the code of the newest mail that has one: what the person would type.
+func (w *World) Code() string {
+	w.T.Helper()
+	for _, m := range w.Mails() {
+		if m.Letter.Code != "" {
+			return m.Letter.Code
+		}
+	}
+	w.T.Fatal("world: no mail has a code")
+	return ""
+}
+
+// Serve runs the installation's whole handler on a port of this machine. Its public URL is the server's own.
+func (w *World) Serve() *httptest.Server {
+	w.T.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	u := &url.URL{Scheme: "http", Host: "localhost:" + portOf(server.Listener.Addr().String())}
+	w.Site.Public = u
+	server.Config.Handler = w.Handler()
+	server.Start()
+	server.URL = u.String()
+	w.T.Cleanup(server.Close)
+	return server
+}
+
+// AsDemo makes the world a demo: people to continue as, and mail that can be read.
+func (w *World) AsDemo() {
+	w.Site.Demo = &web.Demo{}
+	for _, s := range w.World.Staff {
+		w.Site.Demo.People = append(w.Site.Demo.People, web.DemoPerson{
+			ID: string(s.ID), Name: s.FirstName + " " + s.LastName, Role: s.Role.Name, Sees: s.Sees, Email: s.Email, Password: s.Password,
+		})
+	}
+}
+
+func portOf(address string) string {
+	u := url.URL{Host: address}
+	return u.Port()
+}
+
+// File reads a file of the world's data folder.
+func (w *World) File(name string) string {
+	w.T.Helper()
+	text, err := os.ReadFile(filepath.Join(w.Config.Data, name))
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return string(text)
+}
