@@ -78,7 +78,7 @@ create table people (
 	last_seen_at     {{.Int}} not null default 0,
 	location_num     {{.Int}} not null default 0,     -- home location
 	tier             {{.Int}} not null default 0,     -- 0 bronze … 3 platinum
-	tier_until       {{.Int}} not null default 0,     -- first instant after the tier's last day; 0 no expiry
+	tier_until       {{.Int}} not null default 0,     -- first instant after the tier's last day, in the brand's zone; 0 no expiry
 	orders           {{.Int}} not null default 0,     -- paid native orders
 	gross            {{.Int}} not null default 0,     -- their totals
 	refunds          {{.Int}} not null default 0,
@@ -96,6 +96,7 @@ create index people_by_seen on people (brand_num, last_seen_at, num);
 create index people_by_lifetime on people (brand_num, lifetime, num);
 create index people_by_orders on people (brand_num, orders, num);
 create index people_by_last_order on people (brand_num, last_order_at, num);
+create index people_by_tier_until on people (tier_until) where tier_until > 0; -- for the daily roll of tiers
 
 -- What search looks through: folded words that everybody who sees the person may search, and words of contact.
 create table people_search (
@@ -251,15 +252,15 @@ create table external_ids (
 ) {{.Strict}};
 create index external_ids_user on external_ids (user_num);
 
--- A storefront account: what makes a user a customer.
+-- A storefront account: what makes a user a customer. The home location in force stands in people.
 create table customers (
 	user_num      {{.PrimaryNum}},
 	user_id       {{.Text}} not null unique,
 	brand_id      {{.Text}} not null,
 	version       {{.Int}}  not null,
-	location_id   {{.Text}} not null default '',      -- home location
-	location_set  {{.Int}}  not null default 0,       -- by staff or at sign-up, not by the first order
-	imported      {{.Int}}  not null default 0,
+	location_id   {{.Text}} not null default '',      -- home location set by staff or at sign-up; else the first order decides
+	by_order      {{.Int}}  not null default 0,       -- registered is the first order, for want of a better date
+	imported      {{.Int}}  not null default 0,       -- spend on a previous platform
 	imported_from {{.Text}} not null default '',
 	imported_at   {{.Int}}  not null default 0,
 	created_at    {{.Int}}  not null
@@ -279,39 +280,58 @@ create table orders (
 	profit      {{.Int}}  not null default 0,         -- of the lines with a cost
 	line_count  {{.Int}}  not null,
 	lines       {{.Text}} not null,                   -- JSON: an order is read and replaced whole
+	categories  {{.Text}} not null default '',        -- JSON: lines and spend for each category
 	digest      {{.Text}} not null,                   -- of its content: sent again unchanged, nothing changes
 	created_at  {{.Int}}  not null,
 	updated_at  {{.Int}}  not null
 ) {{.Strict}};
 create unique index orders_external on orders (brand_id, external_id, source);
-create index orders_user on orders (user_num, placed_at, num);
-create index orders_location on orders (brand_id, location_id, placed_at) where location_id <> '';
+create index orders_user on orders (user_num, placed_at, num, status, total);
+create index orders_brand on orders (brand_id, placed_at, num);
+create index orders_location on orders (brand_id, location_id, placed_at, num) where location_id <> '';
 
+-- Money that went back. The order is named as the sender named it: it may arrive later, or never.
 create table refunds (
-	num         {{.PrimaryNum}},
-	id          {{.Text}} not null unique,
-	brand_id    {{.Text}} not null,
-	source      {{.Text}} not null,
-	external_id {{.Text}} not null,
-	user_num    {{.Int}}  not null,
-	order_num   {{.Int}}  not null default 0,
-	amount      {{.Int}}  not null,
-	refunded_at {{.Int}}  not null,
-	reason      {{.Text}} not null default '',
-	digest      {{.Text}} not null,
-	created_at  {{.Int}}  not null,
-	updated_at  {{.Int}}  not null
+	num               {{.PrimaryNum}},
+	id                {{.Text}} not null unique,
+	brand_id          {{.Text}} not null,
+	source            {{.Text}} not null,
+	external_id       {{.Text}} not null,
+	user_num          {{.Int}}  not null,
+	order_external_id {{.Text}} not null default '',
+	amount            {{.Int}}  not null,
+	refunded_at       {{.Int}}  not null,
+	reason            {{.Text}} not null default '',
+	digest            {{.Text}} not null,
+	created_at        {{.Int}}  not null,
+	updated_at        {{.Int}}  not null
 ) {{.Strict}};
 create unique index refunds_external on refunds (brand_id, external_id, source);
-create index refunds_user on refunds (user_num, refunded_at, num);
+create index refunds_user on refunds (user_num, refunded_at, num, amount);
+create index refunds_order on refunds (brand_id, order_external_id) where order_external_id <> '';
 
--- How many order lines, and how much spend, a customer has in each category. Derived from orders.
+-- How many lines of paid orders, and how much spend, a customer has in each category. Derived from orders.
 create table customer_categories (
 	user_num {{.Int}}  not null,
 	category {{.Text}} not null,
 	lines    {{.Int}}  not null,
 	spend    {{.Int}}  not null,
 	primary key (user_num, category)
+) {{.Strict}};
+
+-- How far the import of a file has come, so that one that was killed goes on where it was.
+create table imports (
+	id             {{.Text}} not null primary key,    -- of file, mapping, brand and source
+	brand_id       {{.Text}} not null,
+	source         {{.Text}} not null,
+	file_digest    {{.Text}} not null,
+	mapping_digest {{.Text}} not null,
+	partitions     {{.Int}}  not null,
+	done           {{.Int}}  not null,                -- partitions that are finished, in their order
+	state          {{.Text}} not null,                -- running, finished
+	counts         {{.Text}} not null,                -- JSON: what the finished partitions did
+	started_at     {{.Int}}  not null,
+	updated_at     {{.Int}}  not null
 ) {{.Strict}};
 
 create table settings (
