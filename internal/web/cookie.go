@@ -49,3 +49,15 @@ func (v *Visit) setCookie(name, value string, until time.Time) {
 		HttpOnly: true, Secure: v.Site.Secure(), SameSite: http.SameSiteLaxMode,
 	})
 }
+
+// Keep holds a value in the browser for a few minutes, out of the address bar and of every log: the token of a link, while the
+// form behind it is filled in.
+func (v *Visit) Keep(name, value string, life time.Duration) {
+	v.setCookie("steward_"+name, value, v.Site.Door.Now().Add(life))
+}
+
+// Kept reads it back.
+func (v *Visit) Kept(name string) string { return v.Site.cookie(v.R, "steward_"+name) }
+
+// Drop takes it out of the browser.
+func (v *Visit) Drop(name string) { v.setCookie("steward_"+name, "", time.Unix(1, 0)) }

@@ -5,19 +5,25 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
-// Refusals of a form as such.
+// Refusals of a form as such, and of a method that an address does not take.
 var (
 	ErrForm      = errs.New(errs.Malformed, "form_unreadable", "That form could not be read, and nothing was changed. Go back, reload the page and send it again.")
 	ErrFormLarge = errs.New(errs.TooLarge, "form_too_large", "That is more than fits into this form, and nothing was changed. Shorten it.")
+	ErrMethod    = errs.New(errs.NotAllowed, "method_not_allowed", "This address does not take that kind of request, and nothing was changed. Go back to the page and use its buttons.")
 )
 
 func formError(err error) error {
@@ -32,6 +38,14 @@ func isMissing(err error) bool {
 	return errors.Is(err, errs.ErrNotFound) || errors.Is(err, op.ErrSignIn)
 }
 
+// outage is the refusal for a database that does not answer, for what is read without the door.
+func outage(err error) error {
+	if store.IsUnavailable(err) {
+		return op.ErrUnavailable.Because(err)
+	}
+	return err
+}
+
 // Fail answers with the page of an error. A step-up that is asked for is no failure: it leads to its dialog.
 func (v *Visit) Fail(err error) {
 	if v.answered {
@@ -40,7 +54,7 @@ func (v *Visit) Fail(err error) {
 	}
 	e := errs.Of(err)
 	if id, ok := e.Extra["step_up"].(string); ok && errors.Is(err, op.ErrStepUpRequired) {
-		v.Redirect("/admin/step-ups/" + id + "?back=" + url.QueryEscape(v.pageBehind()))
+		v.toStepUp(id)
 		return
 	}
 	if errors.Is(err, op.ErrSignIn) {
@@ -48,7 +62,7 @@ func (v *Visit) Fail(err error) {
 		return
 	}
 	if e.Retry > 0 {
-		v.W.Header().Set("Retry-After", strconv.Itoa(int(e.Retry/time.Second)+1))
+		v.W.Header().Set("Retry-After", strconv.Itoa(int((e.Retry+time.Second-1)/time.Second)))
 	}
 	if e.Kind == errs.Fault {
 		v.Site.Log.Error("a request failed", "request", v.Caller.Request, "path", v.R.URL.Path, "error", err)
@@ -57,27 +71,147 @@ func (v *Visit) Fail(err error) {
 		v.problem(e)
 		return
 	}
-	back := ui.Action{Label: "Back to the desk", Href: "/admin"}
-	p := ui.Failed(e.Kind.Status(), ui.Text(ui.T(e.Detail)), v.Caller.Request, v.Clock().Now.UTC().Format(time.RFC3339), back)
+	p := v.failure(e)
 	if v.Fragment() {
-		_ = v.Render(e.Kind.Status(), ui.Alert(ui.Bad, "alert-triangle", ui.Text(ui.T(e.Detail))))
+		_ = v.Render(e.Kind.Status(), ui.Failure(p))
 		return
 	}
-	_ = v.Render(e.Kind.Status(), ui.Wrapped(ui.BlankProps{Title: p.Title, Wide: true}, ui.Failure(p)))
+	_ = v.Page(e.Kind.Status(), p.Title, "", ui.Failure(p))
+}
+
+// failure puts a refusal into words: what happened, and the remedy.
+func (v *Visit) failure(e *errs.Error) ui.FailureProps {
+	back := ui.Action{Label: "Back to the desk", Href: "/admin"}
+	switch {
+	case v.R.Method == http.MethodPost && v.Present != nil:
+		back = ui.Action{Label: "Back to the page", Href: v.pageBehind()}
+	case v.Present == nil && (e.Is(ErrNotSetUp) || e.Is(ErrHost)):
+		back = ui.Action{}
+	case v.Present == nil:
+		back = ui.Action{Label: "Sign in", Href: "/admin/sign-in"}
+	}
+	text := e.Detail
+	for _, field := range sortedFields(e.Fields) {
+		text += " " + e.Fields[field]
+	}
+	if e.Is(op.ErrForbidden) {
+		if sentence := v.forbidden(e); sentence != "" {
+			text = sentence
+		}
+	}
+	p := ui.Failed(e.Kind.Status(), ui.Text(ui.T(text)), v.Caller.Request, v.Clock().Now.UTC().Format(time.RFC3339), back)
+	switch {
+	case e.Is(ErrNotSetUp):
+		p.Icon, p.Title, p.Number, p.Time, p.Actions = "key", "Steward is not set up yet", "", "", nil
+	case e.Is(ErrHost):
+		p.Icon, p.Title, p.Number, p.Time = "world", "No such host here", "", ""
+	}
+	for i := range p.Actions {
+		if p.Actions[i].Href == "?" { // again: this page, or after a change the page it was made on
+			p.Actions[i].Href = v.pageBehind()
+		}
+	}
+	return p
+}
+
+// forbidden says which permission is missing where, where the visitor has it instead, and who can give it.
+func (v *Visit) forbidden(e *errs.Error) string {
+	name, _ := e.Extra["permission"].(string)
+	p, err := access.ParsePermission(name)
+	if err != nil || v.Present == nil {
+		return ""
+	}
+	path, _ := e.Extra["scope"].(string)
+	at, err := access.ParseScope(path)
+	if err != nil {
+		at = v.Place()
+	}
+	now := v.Site.Door.Now().UnixMilli()
+	explained := v.Caller.Grants.Explain(now, p, at, access.Everybody)
+	if explained.Allowed { // held in general, but not for this person or thing: the refusal's own words say more
+		return ""
+	}
+	words := access.Words{Place: v.placeName, Day: func(ms int64) string { return v.Clock().Date(time.UnixMilli(ms)) }}
+	if givers, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, account.Givers, op.None{}); err == nil {
+		words.Givers = givers
+	}
+	return explained.Sentence(words)
+}
+
+// placeName is a node as people call it, as far as the visitor may know of it.
+func (v *Visit) placeName(s access.Scope) string {
+	if s == access.Platform {
+		return "the platform"
+	}
+	for i := range v.Brands {
+		b := &v.Brands[i]
+		if b.ID.Scope() == s {
+			return b.Name
+		}
+		if !b.ID.Scope().Covers(s) {
+			continue
+		}
+		if d, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, brand.Show, b.ID); err == nil {
+			for j := range d.Locations {
+				if d.Locations[j].Scope() == s {
+					return d.Locations[j].Name
+				}
+			}
+		}
+		return b.Name
+	}
+	return "that place"
+}
+
+func sortedFields(fields map[string]string) []string {
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// toStepUp leads to the dialog that asks for the code. htmx follows by itself and gets the dialog alone.
+func (v *Visit) toStepUp(id string) {
+	v.answered = true
+	http.Redirect(v.W, v.R, "/admin/step-ups/"+id+"?back="+url.QueryEscape(v.pageBehind()), http.StatusSeeOther)
 }
 
 // pageBehind is the page from which a change was asked: where to return after its step-up.
 func (v *Visit) pageBehind() string {
-	if v.R.Method == http.MethodGet {
-		return v.R.URL.RequestURI()
+	if v.R.Method == http.MethodGet || v.R.Method == http.MethodHead {
+		return Back(v.R.URL.RequestURI(), "/admin")
 	}
 	if back := v.R.PostFormValue("back"); back != "" {
 		return Back(back, "/admin")
 	}
-	if u, err := url.Parse(v.R.Referer()); err == nil && strings.EqualFold(u.Host, v.Site.Public.Host) {
-		return Back(u.RequestURI(), "/admin")
+	return v.CameFrom("/admin")
+}
+
+// CameFrom is the page of this site on which a link or a form was used, as the browser tells it.
+func (v *Visit) CameFrom(otherwise string) string {
+	u, err := url.Parse(v.R.Referer())
+	if err != nil || u.Scheme != v.Site.Public.Scheme || !strings.EqualFold(u.Host, v.Site.Public.Host) {
+		return otherwise
 	}
-	return "/admin"
+	return Back(u.RequestURI(), otherwise)
+}
+
+// Missing answers for addresses that nobody has: not found, or not with this method.
+func (s *Site) Missing(mux *http.ServeMux) Handler {
+	return func(v *Visit) error {
+		_, own := mux.Handler(v.R)
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			other := v.R.Clone(v.Ctx())
+			other.Method = method
+			if _, pattern := mux.Handler(other); pattern != own && method != v.R.Method {
+				v.W.Header().Set("Allow", method)
+				return ErrMethod
+			}
+		}
+		return errs.ErrNotFound
+	}
 }
 
 // problem answers programs before they have reached the API's own handlers: RFC 9457.
@@ -85,6 +219,7 @@ func (v *Visit) problem(e *errs.Error) {
 	status := e.Kind.Status()
 	v.W.Header().Set("Content-Type", "application/problem+json")
 	v.W.WriteHeader(status)
+	v.answered = true
 	_ = json.NewEncoder(v.W).Encode(map[string]any{
 		"type": "about:blank", "title": http.StatusText(status), "status": status, "code": e.Code, "detail": e.Detail, "request_id": v.Caller.Request,
 	})

@@ -12,11 +12,8 @@ import (
 
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/web/ui"
 )
-
-// csp lets a page load from its own origin and nowhere else: no inline script or style, no frames around it, forms only to itself.
-const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // Refusals before any handler.
 var (
@@ -34,7 +31,7 @@ func (s *Site) Guard(next http.Handler) http.Handler {
 		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set("X-Request-Id", number)
-		h.Set("Content-Security-Policy", csp)
+		h.Set("Content-Security-Policy", ui.CSP) // its own origin and nowhere else: no inline script or style, no frames
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -63,6 +60,10 @@ func (s *Site) Guard(next http.Handler) http.Handler {
 		}
 		if err := origin.Check(r); err != nil {
 			s.refuse(w, r, ErrOrigin)
+			return
+		}
+		if err := s.waits(r); err != nil {
+			s.refuse(w, r, err)
 			return
 		}
 		if r.Body != nil && !streams(r) {

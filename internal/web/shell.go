@@ -44,7 +44,7 @@ func (v *Visit) frame(title, current string) ui.PageProps {
 		Me: ui.Me{
 			ID: string(v.Present.User.ID), Name: v.Present.User.Name(), Role: v.Present.Role.Name,
 			Menu: []ui.MenuGroup{
-				{Actions: []ui.Action{{Label: "Your sessions", Icon: "devices", Href: "/admin/me/sessions"}}},
+				{Actions: []ui.Action{{Label: "Your sessions", Icon: "device-laptop", Href: "/admin/me/sessions"}}},
 				{Actions: []ui.Action{{Label: "Sign out", Icon: "logout", Post: "/admin/sign-out"}}},
 			},
 		},

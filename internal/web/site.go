@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/stewardhq/steward/internal/auth"
@@ -26,7 +27,8 @@ type Site struct {
 	Proxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
 	Demo    *Demo          // nil outside the demo
 
-	limits limiter
+	limits  limiter
+	claimed atomic.Bool // somebody is Super Admin; seen once, never asked again
 }
 
 // Demo is what only the demo shows: people to continue as, and that mail can be read.

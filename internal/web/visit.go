@@ -144,13 +144,13 @@ func (v *Visit) May(p access.Permission, s op.Subject) bool {
 	return v.Caller.Grants.Can(v.Site.Door.Now().UnixMilli(), p, s.Scope, s.People)
 }
 
-// Fragment says whether htmx asks for a part of a page.
-func (v *Visit) Fragment() bool { return v.R.Header.Get("HX-Request") == "true" }
+// Fragment says whether htmx asks for a part of a page, such as a dialog. A list that is swapped in place asks for the whole page.
+func (v *Visit) Fragment() bool { return ui.WantsFragment(v.R) }
 
 // Render answers with a component.
 func (v *Visit) Render(status int, c templ.Component) error {
 	v.W.Header().Set("Content-Type", "text/html; charset=utf-8")
-	v.W.Header().Add("Vary", "HX-Request")
+	v.W.Header().Add("Vary", ui.FragmentHeader)
 	v.W.WriteHeader(status)
 	v.answered = true
 	if v.R.Method == http.MethodHead {
@@ -165,12 +165,13 @@ func (v *Visit) Render(status int, c templ.Component) error {
 // Redirect leads to a path of this site, after a change or to sign in.
 func (v *Visit) Redirect(path string) {
 	v.answered = true
-	if v.Fragment() {
-		v.W.Header().Set("HX-Redirect", path)
-		v.W.WriteHeader(http.StatusOK)
-		return
-	}
-	http.Redirect(v.W, v.R, path, http.StatusSeeOther)
+	ui.Redirect(v.W, v.R, path)
+}
+
+// Gone leads to a path of this site; always, so that a handler can end with it.
+func (v *Visit) Gone(path string) error {
+	v.Redirect(path)
+	return nil
 }
 
 // Back reads where a form wants to go afterwards. Only a path of this site is gone to: never another host.
