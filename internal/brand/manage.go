@@ -114,7 +114,7 @@ func (b *Brand) check() error {
 var List = &op.Query[op.None, []Brand]{
 	Name: "brand.list", Summary: "List the brands", Own: true,
 	Do: func(v *op.View, _ op.None) ([]Brand, error) {
-		if err := v.Own(); err != nil {
+		if err := v.Signed(); err != nil {
 			return nil, err
 		}
 		all, err := All(v)
@@ -141,7 +141,7 @@ type Detail struct {
 var Show = &op.Query[ID, Detail]{
 	Name: "brand.show", Summary: "Show a brand and its locations", Own: true,
 	Do: func(v *op.View, b ID) (d Detail, err error) {
-		if err := v.Own(); err != nil {
+		if err := v.Signed(); err != nil {
 			return d, err
 		}
 		found, err := Find(v, b)

@@ -79,7 +79,7 @@ var List = &op.Query[user.ID, []Shown]{
 		if err != nil {
 			return nil, err
 		}
-		if v.Caller().Person == string(u) {
+		if c := v.Caller(); c.Kind == op.Person && c.Person == string(u) {
 			err = v.Own()
 		} else {
 			err = v.Require(access.UsersSessions, person)

@@ -74,10 +74,19 @@ func (v *View) Require(p access.Permission, t Target) error {
 	return decide(v.caller, v.now, need{permission: p, reading: true}, t.Subjects())
 }
 
-// Own says that the query reads only what is the caller's own.
+// Own says that the query reads only what is the caller's own. A key is not its owner: it needs the permission.
 func (v *View) Own() error {
 	v.guarded = true
-	if v.caller.Person == "" {
+	if v.caller.Kind != Person {
+		return ErrSignIn
+	}
+	return nil
+}
+
+// Signed says that the query is for everybody who is known, and cuts what it reads with Knows and Can.
+func (v *View) Signed() error {
+	v.guarded = true
+	if v.caller.Kind == Anonymous {
 		return ErrSignIn
 	}
 	return nil
