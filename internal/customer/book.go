@@ -23,6 +23,8 @@ type Book struct {
 	today      time.Time
 	accounts   map[int64]*Account
 	tallies    map[category]*Tally
+	recount    bool // tallies are whole counts, not differences
+	corrected  int
 }
 
 // Account is one customer's statistics while they change.
@@ -31,11 +33,12 @@ type Account struct {
 	book    *Book
 	before  Stats
 	profile Profile // as far as statistics need it
+	listed  int64   // registered, as it stands
 	home    int64   // number of the location set on the profile; 0: the first order decides
 	ends    bool    // an order that could have been the first or the last is gone, or another is as early
 }
 
-const openSQL = `c.user_id, c.location_id, c.by_order, c.imported_at, c.created_at, coalesce(l.num, 0)
+const openSQL = `c.user_id, c.location_id, c.by_order, c.imported, c.imported_at, c.created_at, p.registered_at, coalesce(l.num, 0)
 	from users u join people p on p.num = u.num join customers c on c.user_num = u.num left join locations l on l.id = c.location_id where u.num`
 
 // Open reads the rows of these customers for update.
@@ -55,7 +58,7 @@ func Open(tx *op.Tx, b *brand.Brand, nums []int64) (*Book, error) {
 	err := each(tx, "select "+Statistics.Select("p")+", "+openSQL, sorted(set), "order by u.num "+lock, func(row store.Row) error {
 		a := &Account{book: book}
 		p := &a.profile
-		dest := append(Statistics.Dest(&a.Stats), &p.User, &p.Location, &p.ByOrder, &p.ImportedAt, &p.CreatedAt, &a.home)
+		dest := append(Statistics.Dest(&a.Stats), &p.User, &p.Location, &p.ByOrder, &p.Imported, &p.ImportedAt, &p.CreatedAt, &a.listed, &a.home)
 		if err := row.Scan(dest...); err != nil {
 			return err
 		}
@@ -74,6 +77,18 @@ func Open(tx *op.Tx, b *brand.Brand, nums []int64) (*Book, error) {
 
 // Of is the account of a customer that was opened.
 func (b *Book) Of(num int64) *Account { return b.accounts[num] }
+
+// Recount forgets all that was counted: the caller counts every paid order and every refund of these customers once more.
+func (b *Book) Recount() {
+	b.recount = true
+	for _, a := range b.accounts {
+		a.Stats = Stats{Num: a.Num, Brand: a.Num >> 40, Imported: a.profile.Imported}
+		a.settle(0)
+	}
+}
+
+// Corrected is how many statistics rows Save found to be other than counted.
+func (b *Book) Corrected() int { return b.corrected }
 
 // Counted is a paid order as statistics see it.
 type Counted struct {
@@ -152,7 +167,6 @@ func (b *Book) Save(tx *op.Tx) error {
 		return err
 	}
 	var changed []Stats
-	var registered []*Account
 	for _, num := range b.nums() {
 		a := b.accounts[num]
 		a.sum()
@@ -160,19 +174,13 @@ func (b *Book) Save(tx *op.Tx) error {
 		if a.Stats != a.before {
 			changed = append(changed, a.Stats)
 		}
-		if a.profile.ByOrder && a.FirstOrderAt != a.before.FirstOrderAt {
-			registered = append(registered, a)
-		}
 	}
+	b.corrected = len(changed)
 	if err := Statistics.Put(tx, changed...); err != nil {
 		return err
 	}
-	for _, a := range registered {
-		at := a.FirstOrderAt
-		if at == 0 {
-			at = a.profile.CreatedAt
-		}
-		if err := register(tx, a.profile.User, a.Num, at); err != nil {
+	for _, num := range b.nums() {
+		if err := b.accounts[num].register(tx); err != nil {
 			return err
 		}
 	}

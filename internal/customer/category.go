@@ -75,6 +75,11 @@ func (b *Book) saveCategories(tx *op.Tx) error {
 			nums[key.num] = true
 		}
 	}
+	for num := range b.accounts {
+		if b.recount {
+			nums[num] = true
+		}
+	}
 	if len(nums) == 0 {
 		return nil
 	}
@@ -86,6 +91,9 @@ func (b *Book) saveCategories(tx *op.Tx) error {
 	})
 	if err != nil {
 		return fmt.Errorf("read the categories of a batch: %w", err)
+	}
+	if b.recount {
+		b.differ(all)
 	}
 	var put, gone []Category
 	for key, d := range b.tallies {
@@ -119,4 +127,20 @@ func (b *Book) saveCategories(tx *op.Tx) error {
 		}
 	}
 	return Categories.Put(tx, put...)
+}
+
+// differ turns whole counts into differences from what stands.
+func (b *Book) differ(all map[int64][]Category) {
+	for _, categories := range all {
+		for _, c := range categories {
+			key := category{c.Num, c.Name}
+			d := b.tallies[key]
+			if d == nil {
+				d = &Tally{}
+				b.tallies[key] = d
+			}
+			d.Lines -= c.Lines
+			d.Spend -= c.Spend
+		}
+	}
 }

@@ -23,9 +23,16 @@ var (
 	listedRegistrations = op.Derived[listedRegistration]("people")
 )
 
-func register(tx *op.Tx, u user.ID, num, at int64) error {
-	if err := registrations.Update(tx, &registration{u, at}); err != nil {
+func (a *Account) register(tx *op.Tx) error {
+	at := a.FirstOrderAt
+	if at == 0 {
+		at = a.profile.CreatedAt
+	}
+	if !a.profile.ByOrder || at == a.listed {
+		return nil
+	}
+	if err := registrations.Update(tx, &registration{a.profile.User, at}); err != nil {
 		return err
 	}
-	return listedRegistrations.Put(tx, listedRegistration{num, num >> 40, at})
+	return listedRegistrations.Put(tx, listedRegistration{a.Num, a.Num >> 40, at})
 }
