@@ -1,0 +1,154 @@
+package admin
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/web"
+	"github.com/stewardhq/steward/internal/web/ui"
+)
+
+func setUpPages(r routes) {
+	r.anyone("GET /setup", setUpPage)
+	r.anyone("POST /setup", setUp)
+	r.anyone("GET /set-password", setPasswordPage)
+	r.anyone("POST /set-password", setPassword)
+}
+
+// Opening a link uses nothing up: mail scanners open links too. Its token leaves the address at once, for a cookie that lives as
+// long as filling in a form takes, so that it stands in no history, no referrer and no log.
+const (
+	setUpToken    = "setup"
+	passwordToken = "link"
+	tokenLife     = 30 * time.Minute
+)
+
+// hide takes the token out of the address. True: the visit is answered.
+func hide(v *web.Visit, name, path string) bool {
+	token := v.R.URL.Query().Get("token")
+	if token == "" {
+		return false
+	}
+	if len(token) > 100 {
+		token = "none"
+	}
+	v.Keep(name, token, tokenLife)
+	v.Redirect(path)
+	return true
+}
+
+func setUpPage(v *web.Visit) error {
+	claimed, err := v.Site.Claimed(v.R)
+	if err != nil {
+		return err
+	}
+	if claimed {
+		return account.ErrSetUp
+	}
+	if hide(v, setUpToken, "/setup") {
+		return nil
+	}
+	token := v.Kept(setUpToken)
+	if token == "" {
+		return web.ErrNotSetUp
+	}
+	if _, err := v.Site.Desk.OpenLink(v.Ctx(), v.Caller, token, auth.SetUp); err != nil {
+		return noSetUpLink(err)
+	}
+	return showSetUp(v, http.StatusOK, account.FirstAdmin{}, troubles{})
+}
+
+// noSetUpLink says where a new setup link comes from: nobody is there yet who could be asked for one.
+func noSetUpLink(err error) error {
+	if e := errs.Of(err); e.Is(auth.ErrLink) {
+		return e.Say("This setup link is not valid any more: it was used, or it is older than an hour. Restart the server: it prints a new one.")
+	}
+	return err
+}
+
+func showSetUp(v *web.Visit, status int, in account.FirstAdmin, t troubles) error {
+	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: "Set up Steward"}, ui.Setup(ui.SetupProps{
+		Title:    "Set up Steward",
+		Lead:     ui.Text(ui.T("Make the first account. It becomes "), ui.B("Super Admin"), ui.T(", who may do everything here and adds everybody else.")),
+		Action:   "/setup",
+		Mail:     ui.Field{Value: in.Email, Error: t.of("email")},
+		First:    ui.Field{Value: in.FirstName, Error: t.of("first_name")},
+		Last:     ui.Field{Value: in.LastName, Error: t.of("last_name")},
+		Password: ui.Field{Error: t.of("password")},
+		Do:       "Make the first account",
+		Problem:  t.problem,
+	})))
+}
+
+func setUp(v *web.Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	token := v.Kept(setUpToken)
+	if token == "" {
+		return web.ErrNotSetUp
+	}
+	in := account.FirstAdmin{Token: token, Email: form.Get("email"), FirstName: form.Get("first_name"), LastName: form.Get("last_name")}
+	if _, err := account.ClaimSetUp(v.Ctx(), v.Site.Desk, v.Caller, in, form.Get("password")); err != nil {
+		if t, ok := wrong(err); ok {
+			return showSetUp(v, t.status, in, t)
+		}
+		return noSetUpLink(err)
+	}
+	v.Drop(setUpToken)
+	return enter(v, in.Email, form.Get("password"), "")
+}
+
+func setPasswordPage(v *web.Visit) error {
+	if hide(v, passwordToken, "/set-password") {
+		return nil
+	}
+	invited, err := v.Site.Desk.OpenLink(v.Ctx(), v.Caller, v.Kept(passwordToken), auth.SetPassword)
+	if err != nil {
+		return err
+	}
+	return showSetPassword(v, http.StatusOK, invited, troubles{})
+}
+
+func showSetPassword(v *web.Visit, status int, invited auth.Invited, t troubles) error {
+	p := setPasswordProps{Name: invited.User.FirstName, Email: invited.User.Email, New: !invited.Known, Problem: t.problem, Error: t.of("password")}
+	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: p.title()}, setPasswordForm(p)))
+}
+
+type setPasswordProps struct {
+	Name, Email string
+	New         bool // the account never had a password
+	Problem     []ui.Run
+	Error       string
+}
+
+func (p setPasswordProps) title() string {
+	if p.New {
+		return "Choose your password"
+	}
+	return "Choose a new password"
+}
+
+func setPassword(v *web.Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	token, password := v.Kept(passwordToken), form.Get("password")
+	invited, err := v.Site.Desk.OpenLink(v.Ctx(), v.Caller, token, auth.SetPassword)
+	if err != nil {
+		return err
+	}
+	if _, err := v.Site.Desk.SetPasswordByLink(v.Ctx(), v.Caller, token, password); err != nil {
+		if t, ok := wrong(err); ok {
+			return showSetPassword(v, t.status, invited, t)
+		}
+		return err
+	}
+	v.Drop(passwordToken)
+	return enter(v, invited.User.Email, password, "")
+}
