@@ -160,7 +160,7 @@ func readLast(p *Predicate, given []string, t Terms) string {
 		return "Write a number of days from 1 to " + strconv.Itoa(MaxDays) + "."
 	}
 	p.Values = []string{strconv.Itoa(n)}
-	p.Ranges = []Range{{From: startOfDay(t.Now.In(t.zone()), 1-n, t.Zone), To: t.Now.UnixMilli() + 1}}
+	p.Ranges = []Range{{From: DaysAgo(t.Now, n, t.Zone), To: t.Now.UnixMilli() + 1}}
 	return ""
 }
 
@@ -257,4 +257,9 @@ func (f *Field[R]) unknownChoice() string {
 		names[i] = o.Value
 	}
 	return strings.Replace(errNoSuchChoice, "%s", strings.Join(names, ", "), 1)
+}
+
+// DaysAgo is the first instant of "the last n days": local midnight n-1 days before today, as epoch milliseconds.
+func DaysAgo(now time.Time, n int, zone *time.Location) int64 {
+	return startOfDay(now.In(Terms{Zone: zone}.zone()), 1-n, zone)
 }

@@ -1,0 +1,199 @@
+package directory
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/field"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/user"
+)
+
+// Ask is what a list is asked: of which brand (brand.Platform: the platform's own people), and the parameters of the address
+// without those that are the adapter's own.
+type Ask struct {
+	Brand  brand.ID   `json:"brand"`
+	Params url.Values `json:"params"`
+	Form   field.Form `json:"form"`
+}
+
+// Page is a page of a list, with what is needed to show it.
+type Page struct {
+	Rows    []Person
+	Next    string       // cursor of the next page; empty: this is the last
+	Prev    string       // cursor of the page before; empty: this is the first
+	Brand   *brand.Brand // nil: the platform
+	Request *field.Request
+	Fields  *field.Visible[Person]
+	Terms   field.Terms // what the values were read with; Choices are the hubs and cities that a filter offers
+}
+
+// Has says whether the viewer sees the field, in every row or in none.
+func (p *Page) Has(key string) bool { return p.Fields.Has(key) }
+
+// Chips are the filters of the page, for people.
+func (p *Page) Chips() []field.Chip { return p.Fields.Chips(p.Request, p.Terms) }
+
+// AppendJSON writes a row as the API answers it.
+func (p *Page) AppendJSON(dst []byte, row int) ([]byte, error) {
+	return p.Fields.AppendJSON(dst, &p.Rows[row])
+}
+
+// roll is one view of the list.
+type roll struct {
+	fields *field.List[Person]
+	allow  access.Permission
+	base   string // condition on p that makes a person part of it; empty: everybody
+}
+
+var (
+	users     = &roll{fields: UserFields, allow: access.UsersView}
+	customers = &roll{fields: CustomerFields, allow: access.CustomersView, base: "(p.kinds & 1) = 1"}
+)
+
+// The lists, each with its exact total as a request of its own.
+var (
+	Users = &op.Query[Ask, *Page]{
+		Name: "user.list", Summary: "List the users of a brand", Allow: access.UsersView, Do: users.page,
+	}
+	UsersTotal = &op.Query[Ask, int64]{
+		Name: "user.total", Summary: "Count the users that a filter finds", Allow: access.UsersView, Do: users.total,
+	}
+	Customers = &op.Query[Ask, *Page]{
+		Name: "customer.list", Summary: "List the customers of a brand", Allow: access.CustomersView, Do: customers.page,
+	}
+	CustomersTotal = &op.Query[Ask, int64]{
+		Name: "customer.total", Summary: "Count the customers that a filter finds", Allow: access.CustomersView, Do: customers.total,
+	}
+)
+
+// run is one request to one view, being answered.
+type run struct {
+	*op.View
+	list   *roll
+	brand  *brand.Brand // nil: the platform
+	home   brand.ID
+	reach  reach
+	places places
+	fields *field.Visible[Person]
+	terms  field.Terms
+	req    *field.Request
+	order  *field.Order
+	search search
+}
+
+// open reads a request: where, who may see what of it, and what is asked. Nothing of the people is read yet.
+func (l *roll) open(v *op.View, in Ask) (*run, error) {
+	r := &run{View: v, list: l, home: in.Brand}
+	scope := brand.Platform.Scope()
+	if in.Brand != brand.Platform {
+		b, err := brand.Find(v, in.Brand)
+		if err != nil {
+			return nil, err
+		}
+		if !v.Knows(b.Subject()) {
+			return nil, errs.ErrNotFound
+		}
+		r.brand, scope = b, b.ID.Scope()
+	}
+	if r.reach = reachOf(v, l.allow, scope); r.reach.empty() {
+		return nil, op.ErrForbidden.Say("You need “%s” for this. A Super Admin can give it to you.", l.allow.Label()).With("permission", l.allow.String())
+	}
+	var err error
+	if r.places, err = placesOf(v, r.home, r.reach); err != nil {
+		return nil, err
+	}
+	r.terms = field.Terms{Form: in.Form, Now: v.Now(), Choices: r.places.choices}
+	if r.brand != nil {
+		r.terms.Currency, r.terms.Zone = r.brand.Currency, r.brand.Location()
+	}
+	r.fields = l.fields.For(func(anyOf []access.Permission) bool { return r.reach.sees(v, anyOf) })
+	if r.req, err = r.fields.Parse(in.Params, r.terms); err != nil {
+		return nil, err
+	}
+	r.order = r.fields.Order(r.req)
+	return r, r.readSearch()
+}
+
+// numbers is the range of the numbers of the brand's people.
+func (r *run) numbers() (from, to int64) {
+	if r.brand == nil {
+		return 0, 1 << 40
+	}
+	return r.brand.Numbers()
+}
+
+func (r *run) brandNum() int64 {
+	from, _ := r.numbers()
+	return from >> 40
+}
+
+// principal is who a cursor is for.
+func (r *run) principal() string { return string(r.Caller().Kind) + " " + r.Caller().ID }
+
+// conditions are all that a row of p must meet, the search apart. Archived people appear only under their own filter.
+func (r *run) conditions(b field.Builder) []string {
+	var all []string
+	if r.list.base != "" {
+		all = append(all, r.list.base)
+	}
+	if !r.asksForArchived() {
+		all = append(all, "p.status < "+strconv.FormatInt(user.Archived.Num(), 10))
+	}
+	all = append(all, r.fields.Conditions(b, r.req)...)
+	if c := r.reach.condition(b, r.places.byScope); c != "" {
+		all = append(all, c)
+	}
+	return all
+}
+
+// asksForArchived says whether the status filter names archived or erased. They are the last of the statuses.
+func (r *run) asksForArchived() bool {
+	p := r.req.Filter("status", field.Is)
+	return p != nil && slices.ContainsFunc(p.Nums, func(n int64) bool { return n >= user.Archived.Num() })
+}
+
+// page answers a page.
+func (l *roll) page(v *op.View, in Ask) (*Page, error) {
+	r, err := l.open(v, in)
+	if err != nil {
+		return nil, err
+	}
+	cursor, err := r.fields.Open(v.MAC, r.req, r.principal(), string(r.home))
+	if err != nil {
+		return nil, err
+	}
+	p := &Page{Brand: r.brand, Request: r.req, Fields: r.fields, Terms: r.terms}
+	hits, err := r.find(cursor, r.req.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	more := len(hits) > r.req.Limit
+	if more {
+		hits = hits[:r.req.Limit]
+	}
+	back := cursor != nil && cursor.Before
+	if back {
+		slices.Reverse(hits)
+	}
+	if p.Rows, err = r.rows(hits); err != nil {
+		return nil, err
+	}
+	if len(hits) > 0 {
+		if more || back {
+			p.Next = r.seal(hits[len(hits)-1], false)
+		}
+		if more && back || cursor != nil && !back {
+			p.Prev = r.seal(hits[0], true)
+		}
+	}
+	return p, nil
+}
+
+func (r *run) seal(h hit, before bool) string {
+	return r.fields.Seal(r.MAC, r.req, field.Cursor{Before: before, Num: h.num, Key: h.key, Text: h.text}, r.principal(), string(r.home))
+}
