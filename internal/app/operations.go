@@ -6,8 +6,12 @@ import (
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/commerce"
+	"github.com/stewardhq/steward/internal/customer"
+	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/mailing"
+	"github.com/stewardhq/steward/internal/record"
 	"github.com/stewardhq/steward/internal/session"
 )
 
@@ -19,5 +23,9 @@ func Operations() []op.Operation {
 		mailing.Operations,
 		auth.Operations,
 		account.Operations,
+		customer.Operations,
+		commerce.Operations,
+		directory.Operations,
+		record.Operations,
 	)
 }
