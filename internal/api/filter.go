@@ -1,0 +1,3 @@
+package api
+
+type filter struct{ Name, Description, Type string }
