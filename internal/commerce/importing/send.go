@@ -25,6 +25,7 @@ type run struct {
 	begun   Begun
 	sent    int64
 
+	look       int64 // when so many records are sent, the planner looks again
 	lines      int64 // of the file; the file itself belongs to the goroutine that reads it
 	partitions int
 }
@@ -142,9 +143,22 @@ func (r *run) flush(ctx context.Context, p *pace, partition int) error {
 	}
 	r.report.Counts.add(&out)
 	r.sent += int64(len(p.records))
+	if err := r.optimize(ctx); err != nil {
+		return err
+	}
 	p.records = p.records[:0]
 	r.options.Progress(Progress{Lines: r.lines, Partition: partition, Partitions: r.partitions, Records: r.sent})
 	return nil
+}
+
+// optimize lets PostgreSQL look at the tables anew whenever the import has become several times as large. What it plans for empty
+// tables it would keep for full ones, and read all orders of the brand for each batch.
+func (r *run) optimize(ctx context.Context) error {
+	if r.sent < r.look || r.door.Store().Dialect() != store.PostgreSQL {
+		return nil
+	}
+	r.look = max(4*r.look, 1000)
+	return r.door.Store().Optimize(ctx)
 }
 
 // pace gathers records until a batch has as much work as the time for it allows. What is enough, it learns from the batches before.
