@@ -74,7 +74,7 @@ var Edit = &op.Action[Change, *Brand, op.None]{
 		}
 		if in.Currency != nil && money.Currency(*in.Currency) != b.Currency {
 			var used int64
-			if err := tx.QueryRow("select count(*) from (select 1 as one from orders where brand_id = $1 limit 1) as some", b.ID).Scan(&used); err != nil {
+			if err := tx.QueryRow("select count(*) from (select 1 as one from orders where brand_id = $1 limit 1) as first_order", b.ID).Scan(&used); err != nil {
 				return op.None{}, err
 			}
 			if used > 0 {
