@@ -20,7 +20,8 @@ import (
 func Routes(site *web.Site, mux *http.ServeMux) {
 	r := routes{site, mux}
 	for _, hang := range []func(routes){
-		signInPages, setUpPages, stepUpPages, mePages, settingsPages, addUserPages, mailPages,
+		signInPages, setUpPages, stepUpPages, mePages, settingsPages, addUserPages, apiKeyPages, mailPages,
+		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, rolePages, ordersPages, auditPages,
 	} {
 		hang(r)
 	}
