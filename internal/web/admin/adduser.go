@@ -1,3 +1,395 @@
 package admin
 
-func addUserPages(r routes) {}
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/web"
+	"github.com/stewardhq/steward/internal/web/ui"
+)
+
+func addUserPages(r routes) {
+	r.staff("GET /admin/settings/users/new", addUserPage)
+	r.staff("POST /admin/settings/users/new", addUser)
+}
+
+// addForm is the Add user form (checklist 8-14) as it was sent: who, which role, where, and a level for each area with the single
+// permissions beside it. It works without script: "Show the difference" sends it and shows what it amounts to.
+type addForm struct {
+	Email, First, Last string
+	Role               string
+	Some               bool // chosen locations instead of all
+	Chosen             []string
+
+	locations []brand.Location
+	offered   []*access.Role
+	role      *access.Role // nil until one is chosen that the viewer may give
+	held      access.Set   // what the grant would hold
+	may       access.Set   // what the viewer holds wherever the grant would stand
+	brand     brand.ID
+	whole     bool // the viewer may give roles at the whole place
+}
+
+func addUserPage(v *web.Visit) error {
+	f, err := newAddForm(v)
+	if err != nil {
+		return err
+	}
+	f.read(v.R.URL.Query())
+	f.weigh(v)
+	return showAddUser(v, http.StatusOK, f, troubles{})
+}
+
+func addUser(v *web.Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	f, err := newAddForm(v)
+	if err != nil {
+		return err
+	}
+	f.read(form)
+	f.weigh(v)
+	if form.Get("do") == "preview" {
+		return showAddUser(v, http.StatusOK, f, troubles{})
+	}
+	if f.Some && len(f.Chosen) == 0 {
+		return showAddUser(v, http.StatusUnprocessableEntity, f, troubles{fields: map[string]string{"location": "Choose at least one location, or all of them."}})
+	}
+	added, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, account.Add, f.newStaff())
+	if err == nil {
+		return showAdded(v, f, added)
+	}
+	t, ok := wrong(err)
+	switch {
+	case errors.Is(err, access.ErrRolePlace):
+		t.fields = map[string]string{"location": "This role is held at single locations, or not at this place at all. Choose locations, or another role."}
+	case errors.Is(err, access.ErrGivesMore):
+		t.problem, t.status = f.refusal(v, err), http.StatusForbidden
+	case !ok:
+		return err
+	}
+	return showAddUser(v, t.status, f, t)
+}
+
+func newAddForm(v *web.Visit) (*addForm, error) {
+	if err := need(v, access.UsersInvite); err != nil {
+		return nil, err
+	}
+	f := &addForm{brand: v.BrandID()}
+	if v.Brand != nil {
+		d, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, brand.Show, v.Brand.ID)
+		if err != nil {
+			return nil, err
+		}
+		f.locations = d.Locations
+	}
+	now := v.Site.Door.Now().UnixMilli()
+	places := []access.Scope{v.Place()}
+	for i := range f.locations {
+		places = append(places, f.locations[i].Scope())
+	}
+	for _, at := range places {
+		if at == v.Place() {
+			f.whole = v.Caller.Grants.Can(now, access.UsersInvite, at, access.Everybody)
+		}
+		for _, r := range access.BuiltIn {
+			if r.For == access.Staff && !r.Whole && !slices.Contains(f.offered, r) && v.Caller.Grants.CanGive(now, r, access.Adjustment{}, at) {
+				f.offered = append(f.offered, r)
+			}
+		}
+	}
+	slices.SortFunc(f.offered, func(a, b *access.Role) int { return slices.Index(access.BuiltIn, a) - slices.Index(access.BuiltIn, b) })
+	return f, nil
+}
+
+// read takes the fields as they were sent.
+func (f *addForm) read(form url.Values) {
+	f.Email, f.First, f.Last = form.Get("email"), form.Get("first_name"), form.Get("last_name")
+	f.Role, f.Some, f.Chosen = form.Get("role"), form.Get("where") == "some", form["location"]
+	if !f.whole && f.brand != brand.Platform {
+		f.Some = true
+	}
+	for _, r := range f.offered {
+		if r.Key == f.Role {
+			f.role = r
+		}
+	}
+	if f.role == nil {
+		return
+	}
+	f.held = f.role.Set
+	if _, drawn := form["was.role"]; drawn && form.Get("was.role") != f.Role {
+		return // another role was chosen: its own levels, not those drawn for the one before
+	}
+	for _, area := range access.Areas() {
+		f.held = f.held.Minus(area.Permissions()).Union(f.readArea(form, area))
+	}
+}
+
+// readArea reads one row of the matrix. The form carries what it was drawn with, because without script a changed level leaves the
+// ticks behind, and a changed tick the level: what changed since then is what was meant.
+func (f *addForm) readArea(form url.Values, area access.Area) access.Set {
+	own := f.role.Set.Intersect(area.Permissions())
+	level, sent := parseLevel(form.Get("level." + string(area)))
+	ticked := parseTicks(form["permission"]).Intersect(area.Permissions())
+	_, drawn := form["was.role"]
+	if !sent {
+		if drawn {
+			return own // an area that was not offered
+		}
+		return own.Union(ticked)
+	}
+	if !drawn { // no form of ours: the level and what is ticked beside it
+		return area.At(level).Union(ticked)
+	}
+	was := parseTicks(form["was.permission"]).Intersect(area.Permissions())
+	wasLevel := area.Choice(was).Level
+	if level == wasLevel {
+		return ticked
+	}
+	set := area.At(level)
+	for p := range area.Permissions().All {
+		leveled := area.At(access.Edit).Has(p)
+		switch changed := ticked.Has(p) != was.Has(p); {
+		case changed && ticked.Has(p), !changed && !leveled && level != access.None && was.Has(p):
+			set = set.With(p)
+		case changed:
+			set = set.Without(p)
+		}
+	}
+	return set
+}
+
+func parseLevel(s string) (l access.Level, ok bool) {
+	return l, s != "" && l.UnmarshalText([]byte(s)) == nil
+}
+
+func parseTicks(names []string) (s access.Set) {
+	for _, name := range names {
+		if p, err := access.ParsePermission(name); err == nil {
+			s = s.With(p)
+		}
+	}
+	return s
+}
+
+// weigh finds what the viewer may give at every node that is chosen.
+func (f *addForm) weigh(v *web.Visit) {
+	now := v.Site.Door.Now().UnixMilli()
+	for i, at := range f.nodes(v) {
+		may := v.Caller.Grants.EffectiveFor(now, at, access.Somebody)
+		if i > 0 {
+			may = may.Intersect(f.may)
+		}
+		f.may = may
+	}
+}
+
+func (f *addForm) nodes(v *web.Visit) (at []access.Scope) {
+	if !f.Some {
+		return []access.Scope{v.Place()}
+	}
+	for i := range f.locations {
+		if len(f.Chosen) == 0 || slices.Contains(f.Chosen, string(f.locations[i].ID)) {
+			at = append(at, f.locations[i].Scope())
+		}
+	}
+	return at
+}
+
+// levels is what differs from the role, by area.
+func (f *addForm) levels() map[access.Area]access.Choice {
+	if f.role == nil {
+		return nil
+	}
+	differs := map[access.Area]access.Choice{}
+	for _, area := range access.Areas() {
+		if f.held.Intersect(area.Permissions()) != f.role.Set.Intersect(area.Permissions()) {
+			differs[area] = area.Choice(f.held)
+		}
+	}
+	return differs
+}
+
+func (f *addForm) adjustment() access.Adjustment {
+	a, err := access.Adjust(f.role, f.levels())
+	if err != nil {
+		return access.Adjustment{}
+	}
+	return a
+}
+
+func (f *addForm) newStaff() account.NewStaff {
+	in := account.NewStaff{
+		Email: f.Email, FirstName: f.First, LastName: f.Last,
+		Assignment: account.Assignment{Role: f.Role, Brand: f.brand, Levels: f.levels()},
+	}
+	if f.Some {
+		for _, l := range f.Chosen {
+			in.Locations = append(in.Locations, brand.LocationID(l))
+		}
+	}
+	return in
+}
+
+// refusal says what the viewer lacks to give this, with the names of places.
+func (f *addForm) refusal(v *web.Visit, err error) []ui.Run {
+	if f.role != nil {
+		now, a := v.Site.Door.Now().UnixMilli(), f.adjustment()
+		for _, at := range f.nodes(v) {
+			if lacks := v.Caller.Grants.Lacks(now, f.role, a, at); !lacks.Empty() {
+				return ui.Text(ui.T(detail(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
+			}
+		}
+	}
+	return ui.Text(ui.T(detail(err)))
+}
+
+func (f *addForm) placeName(v *web.Visit) func(access.Scope) string {
+	return func(s access.Scope) string {
+		for i := range f.locations {
+			if f.locations[i].Scope() == s {
+				return f.locations[i].Name
+			}
+		}
+		if v.Brand != nil && s == v.Brand.ID.Scope() {
+			return v.Brand.Name
+		}
+		return "the platform"
+	}
+}
+
+func detail(err error) string { return errs.Of(err).Detail }
+
+// addUserProps is the form as it is drawn.
+type addUserProps struct {
+	*addForm
+	Place      string
+	Roles      []ui.Option
+	Places     []ui.Option
+	Areas      []ui.Area
+	Name       string   // of the role with its changes: "Brand Admin, 2 changes"
+	Summary    string   // of the role itself
+	Changes    []string // in words
+	Lacks      []ui.Run // what the viewer cannot give of it
+	Was        []ui.Hidden
+	Problems   troubles
+	Adjustable bool
+}
+
+func showAddUser(v *web.Visit, status int, f *addForm, t troubles) error {
+	if t.status != 0 {
+		status = t.status
+	}
+	p := addUserProps{addForm: f, Place: f.placeName(v)(v.Place()), Problems: t, Roles: []ui.Option{{Value: "", Label: "Choose a role"}}}
+	for _, r := range f.offered {
+		p.Roles = append(p.Roles, ui.Option{Value: r.Key, Label: r.Name})
+	}
+	for i := range f.locations {
+		p.Places = append(p.Places, ui.Option{Value: string(f.locations[i].ID), Label: f.locations[i].Name, Hint: f.locations[i].City})
+	}
+	p.Was = []ui.Hidden{{Name: "was.role", Value: ""}}
+	if f.role != nil {
+		a := f.adjustment()
+		p.Name, p.Summary, p.Adjustable = a.Describe(f.role), f.role.Summary, f.role.Adjustable()
+		for _, c := range a.Changes(f.role) {
+			p.Changes = append(p.Changes, c.String())
+		}
+		p.Areas = f.areas(a)
+		p.Was = []ui.Hidden{{Name: "was.role", Value: f.role.Key}}
+		for _, name := range f.held.Names() {
+			p.Was = append(p.Was, ui.Hidden{Name: "was.permission", Value: name})
+		}
+		for _, at := range f.nodes(v) {
+			if lacks := v.Caller.Grants.Lacks(v.Site.Door.Now().UnixMilli(), f.role, a, at); !lacks.Empty() && f.role.StandsAt(at) {
+				p.Lacks = ui.Text(ui.T(detail(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
+				break
+			}
+		}
+	}
+	return v.Page(status, "Add user", "settings", addUserSheet(p))
+}
+
+// proven are the permissions whose every use asks for a fresh proof (security.md A-STEP).
+var proven = access.Of(access.StaffRolesAssign, access.UsersArchive, access.UsersDelete, access.UsersRestore, access.UsersVerifyIdentity,
+	access.UsersImpersonate, access.CustomersBankDetails, access.CustomersMerge, access.WalletsAdjust, access.SecurityEdit, access.APIKeysManage,
+	access.WebhooksManage, access.AuditExport, access.SystemBackup)
+
+// areas draws the matrix: only areas of which the role has something or the viewer can give something.
+func (f *addForm) areas(a access.Adjustment) (rows []ui.Area) {
+	changed := map[access.Area][]string{}
+	single := access.Set{}
+	for _, c := range a.Changes(f.role) {
+		_, words, _ := strings.Cut(c.String(), ": ")
+		changed[c.Area] = append(changed[c.Area], words)
+		single = single.With(c.Verb)
+	}
+	for _, area := range access.Areas() {
+		all := area.Permissions()
+		if area == "own" || all.Intersect(f.may.Union(f.held).Union(f.role.Set)).Empty() {
+			continue
+		}
+		row := ui.Area{Key: string(area), Label: area.Label(), Level: area.Choice(f.held).Level.String(), Changed: strings.Join(changed[area], "; ")}
+		for _, l := range area.Levels() {
+			row.Levels = append(row.Levels, ui.Option{Value: l.String(), Label: l.Label(), Off: !f.may.Union(f.held).ContainsAll(area.At(l))})
+		}
+		for p := range all.All {
+			at := ""
+			if area.At(access.View).Has(p) {
+				at = access.View.String()
+			} else if area.At(access.Edit).Has(p) {
+				at = access.Edit.String()
+			}
+			row.Permissions = append(row.Permissions, ui.Tick{
+				Name: p.String(), Label: verb(p), At: at, On: f.held.Has(p), Changed: f.held.Has(p) != f.role.Set.Has(p),
+				StepUp: proven.Has(p), Off: !f.may.Has(p) && !f.held.Has(p),
+			})
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// verb is a permission beside the name of its area: "Bank details".
+func verb(p access.Permission) string {
+	v := strings.ReplaceAll(p.Verb(), "_", " ")
+	return strings.ToUpper(v[:1]) + v[1:]
+}
+
+// showAdded shows the link, once: it is in this answer and nowhere else.
+func showAdded(v *web.Visit, f *addForm, added account.Added) error {
+	name := strings.TrimSpace(f.First + " " + f.Last)
+	return v.Page(http.StatusOK, name+" was added", "settings", addedSheet(addedProps{
+		Name: name, First: orElse(f.First, name), User: string(added.User), Link: v.Site.Link("/set-password?token=" + added.Token),
+	}))
+}
+
+type addedProps struct{ Name, First, User, Link string }
+
+func whereValue(some bool) string {
+	if some {
+		return "some"
+	}
+	return "all"
+}
+
+func whereOptions(p addUserProps) []ui.Option {
+	return []ui.Option{
+		{Value: "all", Label: "All", Hint: "Also those that are added later.", Off: !p.whole},
+		{Value: "some", Label: "Only chosen ones"},
+	}
+}
+
+func roleHint(p addUserProps) string {
+	return "You can give the roles whose permissions you hold. A Super Admin is never let in by a link that somebody else has seen."
+}

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/apikey"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/auth/password"
 	"github.com/stewardhq/steward/internal/brand"
@@ -77,7 +79,7 @@ func bare(t *testing.T, demo bool) *kit {
 	check(t, err)
 	log := slog.New(slog.NewTextHandler(k.logs, nil))
 	all := []op.Operation{mailing.Latest}
-	all = append(append(append(append(append(all, brand.Operations...), session.Operations...), mailing.Operations...), auth.Operations...), account.Operations...)
+	all = slices.Concat(all, brand.Operations, session.Operations, mailing.Operations, auth.Operations, account.Operations, apikey.Operations)
 	k.door, err = op.New(op.Options{
 		Store: k.db, Keys: keys, Master: master, Jobs: queue, Log: log, SendCode: mailing.PostCode, Clock: func() time.Time { return k.clock },
 	}, all...)
