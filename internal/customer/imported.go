@@ -75,7 +75,7 @@ var SetImportedSpend = &op.Action[ImportedSpend, *Customer, op.None]{
 			return none, nil
 		}
 		var orders int64
-		if err := tx.QueryRow("select count(*) from (select 1 as one from orders where user_num = $1 and source = $2 limit 1) as some", c.Num, imported.From).Scan(&orders); err != nil {
+		if err := tx.QueryRow("select count(*) from (select 1 as one from orders where user_num = $1 and source = $2 limit 1) as found", c.Num, imported.From).Scan(&orders); err != nil {
 			return none, err
 		}
 		if orders > 0 && imported.Spend != 0 {
