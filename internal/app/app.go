@@ -21,6 +21,7 @@ import (
 	"github.com/stewardhq/steward/internal/mailing"
 	"github.com/stewardhq/steward/internal/mailing/smtp"
 	"github.com/stewardhq/steward/internal/schema"
+	"github.com/stewardhq/steward/internal/seed"
 	"github.com/stewardhq/steward/internal/web"
 )
 
@@ -48,6 +49,7 @@ type Options struct {
 	Migrate bool             // bring the schema up to date first; otherwise an old schema is refused
 	Work    bool             // run jobs; commands only queue them
 	Demo    *web.Demo        // nil outside the demo
+	Seeding bool             // a sample world is made: its operations are in the catalogue, and the writer's cache is large
 	Cost    password.Cost    // of password hashes; zero is the minimum
 }
 
@@ -65,7 +67,11 @@ func Open(ctx context.Context, c Config, o Options) (a *App, err error) {
 	if err := c.ensureData(); err != nil {
 		return nil, err
 	}
-	if a.Store, err = store.Open(ctx, store.Options{URL: c.Database}); err != nil {
+	opening := store.Options{URL: c.Database}
+	if o.Seeding {
+		opening.CacheKiB = 64 << 10
+	}
+	if a.Store, err = store.Open(ctx, opening); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.Store.Close)
@@ -136,6 +142,9 @@ func (a *App) door(ctx context.Context, o Options) (err error) {
 	operations := Operations()
 	if o.Demo != nil {
 		operations = append(operations, mailing.Latest)
+	}
+	if o.Seeding {
+		operations = append(operations, seed.Operations...)
 	}
 	a.Door, err = op.New(op.Options{
 		Store: a.Store, Keys: a.Keys, Master: a.Master, Jobs: a.Queue, Log: a.Log, Clock: o.Clock, SendCode: mailing.PostCode,

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/apikey"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/commerce"
@@ -23,6 +24,7 @@ func Operations() []op.Operation {
 		mailing.Operations,
 		auth.Operations,
 		account.Operations,
+		apikey.Operations,
 		customer.Operations,
 		commerce.Operations,
 		directory.Operations,

@@ -5,13 +5,17 @@ package seed
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/user"
 )
 
@@ -90,7 +94,7 @@ func (w *World) Place(slug string) *Place {
 	panic("seed: no brand " + slug)
 }
 
-// Named makes brands, locations and staff. hash gives the hash of a password, so that tests can have cheap ones.
+// Named makes brands, locations and staff, as far as they are not there yet. hash gives the hash of a password, so that tests can have cheap ones.
 func Named(ctx context.Context, d *auth.Desk, hash func(password string) (string, error)) (*World, error) {
 	w := &World{Places: Places(), Staff: People()}
 	operator := op.HostOperator("seed")
@@ -99,20 +103,39 @@ func Named(ctx context.Context, d *auth.Desk, hash func(password string) (string
 			return nil, fmt.Errorf("make %s: %w", p.New.Name, err)
 		}
 	}
-	for i, s := range w.Staff {
-		if err := w.hire(ctx, d, operator, s, i, hash); err != nil {
+	for _, s := range w.Staff {
+		if err := w.hire(ctx, d, operator, s, hash); err != nil {
 			return nil, fmt.Errorf("make %s %s: %w", s.FirstName, s.LastName, err)
 		}
 	}
 	return w, nil
 }
 
+// make makes a brand with its locations, as far as they are not there.
 func (p *Place) make(ctx context.Context, door *op.Door, operator *op.Caller) (err error) {
-	if p.ID, err = op.Do(ctx, door, operator, brand.Create, p.New); err != nil {
+	found, err := brand.FindBySlug(door.Store().Read(ctx), p.New.Slug)
+	switch {
+	case err == nil:
+		p.ID = found.ID
+	case missing(err):
+		if p.ID, err = op.Do(ctx, door, operator, brand.Create, p.New); err != nil {
+			return err
+		}
+	default:
+		return err
+	}
+	places, err := brand.LocationsOf(door.Store().Read(ctx), p.ID)
+	if err != nil {
 		return err
 	}
 	p.Hub = map[string]brand.LocationID{}
+	for _, l := range places {
+		p.Hub[l.Name] = l.ID
+	}
 	for _, l := range p.Locations {
+		if p.Hub[l[0]] != "" {
+			continue
+		}
 		p.Hub[l[0]], err = op.Do(ctx, door, operator, brand.AddLocation, brand.NewLocation{Brand: p.ID, Name: l[0], City: l[1]})
 		if err != nil {
 			return err
@@ -121,20 +144,31 @@ func (p *Place) make(ctx context.Context, door *op.Door, operator *op.Caller) (e
 	return nil
 }
 
-func (w *World) hire(ctx context.Context, d *auth.Desk, operator *op.Caller, s *Staff, i int, hash func(string) (string, error)) error {
+func missing(err error) bool {
+	return errors.Is(err, errs.ErrNotFound) || errors.Is(err, store.ErrNoRows)
+}
+
+// hire makes a member of staff. Who was begun and has no password yet is given a new link.
+func (w *World) hire(ctx context.Context, d *auth.Desk, operator *op.Caller, s *Staff, hash func(string) (string, error)) error {
 	s.Email = s.Key + "@" + s.Brand + ".example"
-	s.Password = passphrase(i)
+	s.Password = s.Passphrase()
+	home := brand.Platform
+	if s.Brand != "platform" {
+		home = w.Place(s.Brand).ID
+	}
+	r := d.Door.Store().Read(ctx)
 	var added account.Added
-	var err error
-	if s.Brand == "platform" {
-		added, err = op.Do(ctx, d.Door, operator, account.CreateAdmin, account.NewAdmin{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName})
-	} else {
-		p := w.Place(s.Brand)
-		a := account.Assignment{Role: s.Role.Key, Brand: p.ID}
-		for _, name := range s.At {
-			a.Locations = append(a.Locations, p.Hub[name])
+	found, err := user.FindByEmail(r, home, s.Email)
+	switch {
+	case missing(err):
+		added, err = w.add(ctx, d, operator, s)
+	case err == nil:
+		s.ID = found.ID
+		n, known := store.Value[int64](r.QueryRow("select count(*) from credentials where user_id = $1 and password_hash <> ''", string(s.ID)))
+		if known != nil || n > 0 {
+			return known
 		}
-		added, err = op.Do(ctx, d.Door, operator, account.Add, account.NewStaff{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName, Assignment: a})
+		added, err = op.Do(ctx, d.Door, operator, account.NewPasswordLink, s.Email)
 	}
 	if err != nil {
 		return err
@@ -147,10 +181,22 @@ func (w *World) hire(ctx context.Context, d *auth.Desk, operator *op.Caller, s *
 	_, err = d.SetHashByLink(ctx, operator, added.Token, h)
 	return err
 }
+func (w *World) add(ctx context.Context, d *auth.Desk, operator *op.Caller, s *Staff) (account.Added, error) {
+	if s.Brand == "platform" {
+		return op.Do(ctx, d.Door, operator, account.CreateAdmin, account.NewAdmin{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName})
+	}
+	p := w.Place(s.Brand)
+	a := account.Assignment{Role: s.Role.Key, Brand: p.ID}
+	for _, name := range s.At {
+		a.Locations = append(a.Locations, p.Hub[name])
+	}
+	return op.Do(ctx, d.Door, operator, account.Add, account.NewStaff{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName, Assignment: a})
+}
 
-// passphrase is a password for the demo: long, easy to type, and different for everybody.
-func passphrase(i int) string {
+// Passphrase is the person's password in every made world: long, easy to type, and different for everybody.
+func (s *Staff) Passphrase() string {
 	first := []string{"copper", "willow", "harbour", "lantern", "meadow", "saffron", "quarry", "thimble"}
 	second := []string{"kettles", "otters", "ladders", "violins", "pebbles", "sparrows", "teacups"}
+	i := slices.IndexFunc(People(), func(p *Staff) bool { return p.Key == s.Key })
 	return fmt.Sprintf("%s %s drift by %d", first[i%len(first)], second[i%len(second)], 31+7*i)
 }

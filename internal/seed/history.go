@@ -1,0 +1,139 @@
+package seed
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/stewardhq/steward/internal/commerce"
+	"github.com/stewardhq/steward/internal/customer"
+	"github.com/stewardhq/steward/internal/money"
+)
+
+// historyDays is how far the history of orders goes back.
+const historyDays = 730
+
+// history makes what a customer bought, oldest first, with what they sent back.
+func (b *builder) history(c *Customer) (all []commerce.Record) {
+	d := roll(b.slug+"/history", c.Number)
+	who := customer.Who{ExternalID: c.External}
+	for i, at := range b.dates(d, c) {
+		o := b.order(d, c, at)
+		o.ExternalID = b.shop.prefix + "-" + c.External + "-" + strconv.Itoa(i+1)
+		o.Customer = who
+		all = append(all, commerce.Record{Order: o})
+		if o.Status == commerce.Paid && d.of1000(45) {
+			all = append(all, commerce.Record{Refund: b.refund(d, o)})
+		}
+	}
+	return all
+}
+
+// dates are when they ordered: after they registered, within two years, more often when the shop is busy.
+func (b *builder) dates(d *dice, c *Customer) []time.Time {
+	window := min(int(b.day.Sub(c.Registered)/(24*time.Hour)), historyDays)
+	all := make([]time.Time, 0, c.orders)
+	for i := range c.orders {
+		if i == 0 && window < historyDays && d.of1000(600) {
+			all = append(all, c.Registered.Add(time.Duration(d.between(2, 40))*time.Minute))
+			continue
+		}
+		ago := d.n(window + 1)
+		for range 6 {
+			if d.n(240) < b.shop.busy(b.day.AddDate(0, 0, -ago)) {
+				break
+			}
+			ago = d.n(window + 1)
+		}
+		at := b.clock(d, ago)
+		if at.Before(c.Registered) {
+			at = c.Registered.Add(time.Duration(d.between(2, 40)) * time.Minute)
+		}
+		all = append(all, at)
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	return all
+}
+
+func (b *builder) order(d *dice, c *Customer, at time.Time) *commerce.NewOrder {
+	lines := 1
+	for lines < 6 && d.of1000(380) {
+		lines++
+	}
+	o := &commerce.NewOrder{PlacedAt: at, Status: commerce.Paid, Lines: make([]commerce.NewLine, lines)}
+	var total int64
+	for i := range o.Lines {
+		total += b.line(d, c, at, &o.Lines[i])
+	}
+	if total < b.shop.free {
+		total += b.shop.shipping
+	}
+	o.Total = b.amount(total)
+	switch hub := d.n(100); {
+	case hub < 14: // sent home, from no store
+	case hub < 20:
+		o.Location = b.hubs[d.weighted(b.shop.home)]
+	default:
+		o.Location = c.near
+	}
+	switch chance := d.n(1000); {
+	case chance < 30:
+		o.Status = commerce.Cancelled
+	case chance < 38:
+		o.Status = commerce.Void
+	case chance < 300 && b.day.Sub(at) < 5*24*time.Hour:
+		o.Status = commerce.Pending
+	}
+	return o
+}
+
+func (b *builder) line(d *dice, c *Customer, at time.Time, l *commerce.NewLine) int64 {
+	category := c.favours
+	if d.of1000(480) {
+		category = d.n(len(b.shop.categories))
+	}
+	if at.Month() == time.December && d.of1000(250) {
+		category = len(b.shop.categories) - 1
+	}
+	p := &b.shop.products[category][d.n(len(b.shop.products[category]))]
+	quantity := int64(1)
+	if d.n(100) < c.spending/4 {
+		quantity = int64(d.between(2, 2+c.spending/60))
+	}
+	l.SKU, l.Title, l.Category, l.Quantity = p.sku, p.title, b.shop.categories[category], strconv.FormatInt(quantity, 10)
+	l.UnitPrice = b.decimal(p.price)
+	l.Total = b.amount(p.price * quantity)
+	if p.cost != 0 {
+		cost := b.amount(p.cost * quantity)
+		l.Cost = &cost
+	}
+	return p.price * quantity
+}
+
+func (b *builder) refund(d *dice, o *commerce.NewOrder) *commerce.NewRefund {
+	amount := o.Lines[d.n(len(o.Lines))].Total
+	if d.of1000(300) {
+		amount = o.Total
+	}
+	at := o.PlacedAt.AddDate(0, 0, d.between(1, 20))
+	if last := b.clock(d, 0); at.After(last) {
+		at = last
+	}
+	if at.Before(o.PlacedAt) {
+		at = o.PlacedAt
+	}
+	return &commerce.NewRefund{
+		ExternalID: "R" + o.ExternalID, Customer: o.Customer, Order: o.ExternalID, Amount: amount, RefundedAt: at, Reason: one(d, b.shop.reasons),
+	}
+}
+
+func (b *builder) amount(minor int64) money.Amount { return money.Of(minor, b.currency) }
+
+// decimal writes minor units of a currency with two digits; both brands have one.
+func (b *builder) decimal(minor int64) string {
+	cents := strconv.FormatInt(minor%100, 10)
+	if len(cents) == 1 {
+		cents = "0" + cents
+	}
+	return strconv.FormatInt(minor/100, 10) + "." + cents
+}
