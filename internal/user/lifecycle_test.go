@@ -48,7 +48,7 @@ func TestRefusedMovesChangeNothing(t *testing.T) {
 	t.Parallel()
 	for _, s := range Statuses {
 		for _, m := range allMoves {
-			u := &User{Status: s, StatusBefore: Active}
+			u := &User{Status: s, StatusBefore: string(Active)}
 			seen := *u
 			err := u.Moved(m)
 			if _, allowed := moves[m][s]; allowed {

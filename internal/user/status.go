@@ -2,6 +2,7 @@ package user
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/stewardhq/steward/internal/kernel/errs"
 )
@@ -115,7 +116,7 @@ func remedy(m Move, s Status) string {
 		return " It was erased for good."
 	case s == Banned && m == Deactivate, s == Suspended && m == Deactivate:
 		return fmt.Sprintf(" Nobody can sign in to it while it is %s.", s)
-	case s == Invited:
+	case s == Invited && (m == Deactivate || m == Suspend || m == Ban):
 		return " Nobody has accepted the invitation yet: revoke it instead."
 	}
 	return ""
@@ -127,23 +128,26 @@ func (u *User) Moved(m Move) error {
 	if !ok {
 		return refuseMove(m, u.Status)
 	}
-	from := u.Status
 	switch {
 	case to == before:
-		u.Status, u.StatusBefore = u.StatusBefore, ""
-		if u.Status == "" {
-			u.Status = Active
-		}
+		u.Status, u.StatusBefore = u.back()
 	case returns[m]:
-		// A ban on a suspended account goes back to the status before the suspension: the suspension does not outlive it.
-		if u.StatusBefore == "" {
-			u.StatusBefore = from
-		}
+		u.StatusBefore = strings.TrimSpace(string(u.Status) + " " + u.StatusBefore)
 		u.Status = to
 	default:
 		u.Status, u.StatusBefore = to, ""
 	}
 	return nil
+}
+
+// back gives the status before the last move that can be reversed, and what lay before that: somebody who was suspended, then
+// archived, is restored to suspended, and reinstated from there.
+func (u *User) back() (Status, string) {
+	last, rest, _ := strings.Cut(u.StatusBefore, " ")
+	if last == "" {
+		return Active, ""
+	}
+	return Status(last), rest
 }
 
 // MaySignIn says whether the status lets the person in.

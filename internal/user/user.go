@@ -29,7 +29,7 @@ type User struct {
 	Brand         brand.ID `db:"brand_id"          audit:"plain"`
 	Version       int64    `db:"version,version"`
 	Status        Status   `db:"status"            audit:"plain"`
-	StatusBefore  Status   `db:"status_before"     audit:"derived"`
+	StatusBefore  string   `db:"status_before"     audit:"derived"` // the way back, last first, separated by spaces
 	StatusReason  string   `db:"status_reason"     audit:"person"`
 	StatusMessage string   `db:"status_message"    audit:"person"`
 	StatusUntil   int64    `db:"status_until"      audit:"plain"`
