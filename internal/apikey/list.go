@@ -51,7 +51,7 @@ var Show = &op.Query[Which, Listed]{
 	Do: func(v *op.View, in Which) (Listed, error) {
 		k, err := Table.Find(v, in.Key)
 		if err != nil {
-			return Listed{}, errors.Join(v.Own(), err)
+			return Listed{}, errors.Join(err, v.Signed())
 		}
 		if err := v.Require(access.APIKeysManage, k); err != nil {
 			return Listed{}, err

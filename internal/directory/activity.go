@@ -88,7 +88,7 @@ type place struct {
 var quiet = []string{"auth.sign_in", "auth.note_failure", "session.touch"}
 
 func activity(v *op.View, in Timeline) (*Lines, error) {
-	if err := v.Own(); err != nil {
+	if err := v.Signed(); err != nil {
 		return nil, err
 	}
 	u, err := user.Find(v, in.User)
@@ -99,7 +99,7 @@ func activity(v *op.View, in Timeline) (*Lines, error) {
 	if !v.Knows(subject) {
 		return nil, errs.ErrNotFound
 	}
-	self := v.Caller().Person == string(u.ID)
+	self := v.Caller().Is(string(u.ID))
 	l := &Lines{
 		Security: self || v.Can(access.UsersSessions, subject),
 		Orders:   v.Can(access.CustomersPurchases, subject),

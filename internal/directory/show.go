@@ -77,7 +77,7 @@ var Show = &op.Query[user.ID, *Profile]{
 }
 
 func show(v *op.View, id user.ID) (*Profile, error) {
-	if err := v.Own(); err != nil {
+	if err := v.Signed(); err != nil {
 		return nil, err
 	}
 	u, err := user.Find(v, id)
@@ -88,7 +88,7 @@ func show(v *op.View, id user.ID) (*Profile, error) {
 	if !v.Knows(subject) {
 		return nil, errs.ErrNotFound
 	}
-	p := &Profile{User: u, Self: v.Caller().Person == string(u.ID)}
+	p := &Profile{User: u, Self: v.Caller().Is(string(u.ID))}
 	p.Can = Can{
 		Edit:       v.Can(access.UsersEdit, subject) || v.Can(access.EditPermission(subject.People), subject),
 		ChangeRole: v.Can(access.StaffRolesAssign, subject) && !p.Self,

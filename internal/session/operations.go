@@ -79,7 +79,7 @@ var List = &op.Query[user.ID, []Shown]{
 		if err != nil {
 			return nil, err
 		}
-		if c := v.Caller(); c.Kind == op.Person && c.Person == string(u) {
+		if v.Caller().Is(string(u)) {
 			err = v.Own()
 		} else {
 			err = v.Require(access.UsersSessions, person)

@@ -62,9 +62,13 @@ func everywhere(name string, permissions []access.Permission) access.Grants {
 	return access.Resolve(access.Grant{ID: name, Role: role, Scope: access.Platform})
 }
 
+// Is says whether the caller is this person, signed in themself. A key acts for its owner and is not its owner: what is the
+// owner's own it reaches only with a permission.
+func (c *Caller) Is(person string) bool { return c.Kind == Person && person != "" && c.Person == person }
+
 // may says whether the caller holds p at the subject's own place, for a person of the subject's kind.
 func (c *Caller) may(now int64, p access.Permission, s Subject) bool {
-	if s.Person != "" && s.Person == c.Person && c.Grants.Can(now, p, s.Scope, access.Self) {
+	if c.Is(s.Person) && c.Grants.Can(now, p, s.Scope, access.Self) {
 		return true
 	}
 	return c.Grants.Can(now, p, s.Scope, s.People)
@@ -82,7 +86,7 @@ func (c *Caller) touches(now int64, s access.Scope) bool {
 
 // knows says whether the caller may know that the subject exists.
 func (c *Caller) knows(now int64, s Subject) bool {
-	if s.Public || (s.Person != "" && s.Person == c.Person) {
+	if s.Public || c.Is(s.Person) {
 		return true
 	}
 	if len(s.Seen) == 0 {
