@@ -64,7 +64,9 @@ func everywhere(name string, permissions []access.Permission) access.Grants {
 
 // Is says whether the caller is this person, signed in themself. A key acts for its owner and is not its owner: what is the
 // owner's own it reaches only with a permission.
-func (c *Caller) Is(person string) bool { return c.Kind == Person && person != "" && c.Person == person }
+func (c *Caller) Is(person string) bool {
+	return c.Kind == Person && person != "" && c.Person == person
+}
 
 // may says whether the caller holds p at the subject's own place, for a person of the subject's kind.
 func (c *Caller) may(now int64, p access.Permission, s Subject) bool {
