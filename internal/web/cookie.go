@@ -44,8 +44,12 @@ func (v *Visit) SignedOut(a session.Audience) { v.setCookie("steward_"+string(a)
 func (v *Visit) KnownDevice() string { return v.Site.cookie(v.R, "steward_device") }
 
 func (v *Visit) setCookie(name, value string, until time.Time) {
+	life := int(until.Sub(v.Site.Door.Now()) / time.Second) // relative, because the browser's clock may be another
+	if life <= 0 {
+		life = -1
+	}
 	http.SetCookie(v.W, &http.Cookie{
-		Name: v.Site.cookieName(name), Value: value, Path: "/", Expires: until,
+		Name: v.Site.cookieName(name), Value: value, Path: "/", MaxAge: life,
 		HttpOnly: true, Secure: v.Site.Secure(), SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -101,6 +101,8 @@ func (v *Visit) failure(e *errs.Error) ui.FailureProps {
 	}
 	p := ui.Failed(e.Kind.Status(), ui.Text(ui.T(text)), v.Caller.Request, v.Clock().Now.UTC().Format(time.RFC3339), back)
 	switch {
+	case e.Kind == errs.Gone:
+		p.Icon, p.Title, p.Actions = "hourglass", "This is not valid any more", trimmed(back)
 	case e.Is(ErrNotSetUp):
 		p.Icon, p.Title, p.Number, p.Time, p.Actions = "key", "Steward is not set up yet", "", "", nil
 	case e.Is(ErrHost):
@@ -112,6 +114,11 @@ func (v *Visit) failure(e *errs.Error) ui.FailureProps {
 		}
 	}
 	return p
+}
+
+func trimmed(back ui.Action) []ui.Action {
+	back.Main = true
+	return []ui.Action{back}
 }
 
 // forbidden says which permission is missing where, where the visitor has it instead, and who can give it.

@@ -248,11 +248,11 @@ func (f *addForm) refusal(v *web.Visit, err error) []ui.Run {
 		now, a := v.Site.Door.Now().UnixMilli(), f.adjustment()
 		for _, at := range f.nodes(v) {
 			if lacks := v.Caller.Grants.Lacks(now, f.role, a, at); !lacks.Empty() {
-				return ui.Text(ui.T(detail(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
+				return ui.Text(ui.T(refusalText(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
 			}
 		}
 	}
-	return ui.Text(ui.T(detail(err)))
+	return ui.Text(ui.T(refusalText(err)))
 }
 
 func (f *addForm) placeName(v *web.Visit) func(access.Scope) string {
@@ -269,7 +269,7 @@ func (f *addForm) placeName(v *web.Visit) func(access.Scope) string {
 	}
 }
 
-func detail(err error) string { return errs.Of(err).Detail }
+func refusalText(err error) string { return errs.Of(err).Detail }
 
 // addUserProps is the form as it is drawn.
 type addUserProps struct {
@@ -312,7 +312,7 @@ func showAddUser(v *web.Visit, status int, f *addForm, t troubles) error {
 		}
 		for _, at := range f.nodes(v) {
 			if lacks := v.Caller.Grants.Lacks(v.Site.Door.Now().UnixMilli(), f.role, a, at); !lacks.Empty() && f.role.StandsAt(at) {
-				p.Lacks = ui.Text(ui.T(detail(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
+				p.Lacks = ui.Text(ui.T(refusalText(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
 				break
 			}
 		}

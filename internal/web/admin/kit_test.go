@@ -191,24 +191,24 @@ func (k *kit) code(id user.ID) string {
 	return ""
 }
 
-// browser is one person's browser: it keeps cookies and follows nothing by itself.
-type browser struct {
+// client is one person's browser: it keeps cookies and follows nothing by itself.
+type client struct {
 	k    *kit
 	t    *testing.T
 	http *http.Client
 	htmx bool
 }
 
-func (k *kit) browser() *browser {
+func (k *kit) client() *client {
 	jar, err := cookiejar.New(nil)
 	check(k.t, err)
-	return &browser{k: k, t: k.t, http: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &client{k: k, t: k.t, http: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // as signs somebody in.
-func (k *kit) as(email string) *browser {
+func (k *kit) as(email string) *client {
 	k.t.Helper()
-	b := k.browser()
+	b := k.client()
 	a := b.post("/admin/sign-in", "email", email, "password", phrase)
 	if a.status != http.StatusSeeOther || a.location != "/admin" {
 		k.t.Fatalf("sign in as %s: %d %s", email, a.status, a.problem())
@@ -226,9 +226,9 @@ type answer struct {
 	doc      *html.Node
 }
 
-func (b *browser) get(path string) answer { b.t.Helper(); return b.do(http.MethodGet, path, nil, nil) }
+func (b *client) get(path string) answer { b.t.Helper(); return b.do(http.MethodGet, path, nil, nil) }
 
-func (b *browser) post(path string, fields ...string) answer {
+func (b *client) post(path string, fields ...string) answer {
 	b.t.Helper()
 	form := url.Values{}
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -237,12 +237,12 @@ func (b *browser) post(path string, fields ...string) answer {
 	return b.send(path, form)
 }
 
-func (b *browser) send(path string, form url.Values) answer {
+func (b *client) send(path string, form url.Values) answer {
 	b.t.Helper()
 	return b.do(http.MethodPost, path, form, nil)
 }
 
-func (b *browser) do(method, path string, form url.Values, change func(*http.Request)) answer {
+func (b *client) do(method, path string, form url.Values, change func(*http.Request)) answer {
 	b.t.Helper()
 	r, err := http.NewRequest(method, b.k.server.URL+path, strings.NewReader(form.Encode()))
 	check(b.t, err)
@@ -270,7 +270,7 @@ func (b *browser) do(method, path string, form url.Values, change func(*http.Req
 }
 
 // session is the value of the session's cookie.
-func (b *browser) session() string {
+func (b *client) session() string {
 	for _, c := range b.http.Jar.Cookies(b.k.site.Public) {
 		if c.Name == "steward_staff" {
 			return c.Value
@@ -395,4 +395,13 @@ func must[T any](v T, err error) func(*testing.T) T {
 		check(t, err)
 		return v
 	}
+}
+
+// signedIn is the caller of a person's newest session.
+func (k *kit) signedIn(id user.ID) *op.Caller {
+	k.t.Helper()
+	live := must(session.Live(k.db.Read(context.Background()), id, k.clock))(k.t)
+	c := k.caller(id)
+	c.Session = live[0].ID
+	return c
 }

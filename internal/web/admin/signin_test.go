@@ -15,7 +15,7 @@ import (
 func TestStaffSignInWithTheirPasswordAndComeBackToWhereTheyWanted(t *testing.T) {
 	t.Parallel()
 	k := open(t)
-	b := k.browser()
+	b := k.client()
 	b.get("/admin/settings?x=1").leads("/admin/sign-in?back=%2Fadmin%2Fsettings%3Fx%3D1")
 	page := b.get("/admin/sign-in?back=%2Fadmin%2Fsettings%3Fx%3D1").wants(http.StatusOK)
 	if hidden := page.all("input", "name=back"); len(hidden) != 1 || value(hidden[0], "value") != "/admin/settings?x=1" {
@@ -39,8 +39,8 @@ func TestWrongAndUnknownAnswerTheSameBytes(t *testing.T) {
 		}
 		return b.String() + a.body
 	}
-	wrong := k.browser().post("/admin/sign-in", "email", "ada@desk.example", "password", "not this one, surely").wants(http.StatusUnauthorized)
-	unknown := k.browser().post("/admin/sign-in", "email", "nobody@desk.example", "password", "not this one, surely").wants(http.StatusUnauthorized)
+	wrong := k.client().post("/admin/sign-in", "email", "ada@desk.example", "password", "not this one, surely").wants(http.StatusUnauthorized)
+	unknown := k.client().post("/admin/sign-in", "email", "nobody@desk.example", "password", "not this one, surely").wants(http.StatusUnauthorized)
 	if strip(wrong) != strip(unknown) {
 		t.Errorf("the answers differ:\n%s\n%s", strip(wrong), strip(unknown))
 	}
@@ -59,8 +59,8 @@ func TestASuspendedAccountIsToldAfterTheRightPasswordOnly(t *testing.T) {
 	if _, err := op.Do(t.Context(), k.door, k.caller(k.ada), account.Deactivate, account.Of(id)); err != nil {
 		t.Fatal(err)
 	}
-	k.browser().post("/admin/sign-in", "email", email, "password", "wrong").wants(http.StatusUnauthorized)
-	a := k.browser().post("/admin/sign-in", "email", email, "password", phrase).wants(http.StatusForbidden)
+	k.client().post("/admin/sign-in", "email", email, "password", "wrong").wants(http.StatusUnauthorized)
+	a := k.client().post("/admin/sign-in", "email", email, "password", phrase).wants(http.StatusForbidden)
 	if want := user.ErrNotActive.Detail; a.problem() != want {
 		t.Errorf("says %q, want %q", a.problem(), want)
 	}
@@ -76,12 +76,12 @@ func TestNoRedirectLeavesTheSite(t *testing.T) {
 		"https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "http:evil", "javascript:alert(1)", "/\t/evil.example",
 		"///evil.example", "evil.example", "/%0d%0aLocation: https://evil.example", "https:///evil.example", "/admin\r\nX: y",
 	} {
-		a := k.browser().post("/admin/sign-in", "email", "ada@desk.example", "password", phrase, "back", back)
+		a := k.client().post("/admin/sign-in", "email", "ada@desk.example", "password", phrase, "back", back)
 		u, err := url.Parse(a.location)
 		if a.status != http.StatusSeeOther || err != nil || u.Host != "" || u.Scheme != "" || strings.HasPrefix(a.location, "//") || strings.ContainsAny(a.location, "\\\r\n") {
 			t.Errorf("back=%q leads to %d %q", back, a.status, a.location)
 		}
-		for _, in := range k.browser().get("/admin/sign-in?back="+url.QueryEscape(back)).all("input", "name=back") {
+		for _, in := range k.client().get("/admin/sign-in?back="+url.QueryEscape(back)).all("input", "name=back") {
 			if got := value(in, "value"); !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") {
 				t.Errorf("back=%q is offered as %q", back, got)
 			}
@@ -93,7 +93,7 @@ func TestNoRedirectLeavesTheSite(t *testing.T) {
 func TestACookieFromBeforeTheSignInNeverSurvives(t *testing.T) {
 	t.Parallel()
 	k := open(t)
-	b := k.browser()
+	b := k.client()
 	planted := "planted-by-somebody-else-0123456789abcdefgh"
 	b.http.Jar.SetCookies(k.site.Public, []*http.Cookie{{Name: "steward_staff", Value: planted, Path: "/"}})
 	b.post("/admin/sign-in", "email", "ada@desk.example", "password", phrase).leads("/admin")
@@ -105,7 +105,7 @@ func TestACookieFromBeforeTheSignInNeverSurvives(t *testing.T) {
 	if b.session() == first {
 		t.Error("a second sign-in keeps the token of the first")
 	}
-	old := k.browser()
+	old := k.client()
 	for _, token := range []string{first, planted} {
 		old.http.Jar.SetCookies(k.site.Public, []*http.Cookie{{Name: "steward_staff", Value: token, Path: "/"}})
 		if a := old.get("/admin/me/sessions"); a.status != http.StatusSeeOther {
@@ -113,7 +113,7 @@ func TestACookieFromBeforeTheSignInNeverSurvives(t *testing.T) {
 		}
 	}
 	// a session is read from the cookie alone
-	a := k.browser().do(http.MethodGet, "/admin/me/sessions?steward_staff="+b.session(), nil, func(r *http.Request) {
+	a := k.client().do(http.MethodGet, "/admin/me/sessions?steward_staff="+b.session(), nil, func(r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+b.session())
 		r.Header.Set("X-Session", b.session())
 	})
@@ -125,7 +125,7 @@ func TestACookieFromBeforeTheSignInNeverSurvives(t *testing.T) {
 func TestCookiesAreHiddenFromScriptAndFromOtherSites(t *testing.T) {
 	t.Parallel()
 	k := open(t)
-	a := k.browser().post("/admin/sign-in", "email", "ada@desk.example", "password", phrase).leads("/admin")
+	a := k.client().post("/admin/sign-in", "email", "ada@desk.example", "password", phrase).leads("/admin")
 	cookies := (&http.Response{Header: a.header}).Cookies()
 	if len(cookies) != 2 {
 		t.Fatalf("%d cookies, want the session and the known device", len(cookies))
@@ -157,9 +157,9 @@ func TestSignOutEndsItsOwnSessionOnly(t *testing.T) {
 func TestForgedHostsAndForwardedHeadersCountForNothing(t *testing.T) {
 	t.Parallel()
 	k := open(t)
-	a := k.browser().do(http.MethodGet, "/admin/sign-in", nil, func(r *http.Request) { r.Host = "evil.example" })
+	a := k.client().do(http.MethodGet, "/admin/sign-in", nil, func(r *http.Request) { r.Host = "evil.example" })
 	a.wants(http.StatusMisdirectedRequest).says("does not answer for that host")
-	a = k.browser().do(http.MethodGet, "/admin/settings", nil, func(r *http.Request) {
+	a = k.client().do(http.MethodGet, "/admin/settings", nil, func(r *http.Request) {
 		r.Header.Set("X-Forwarded-Host", "evil.example")
 		r.Header.Set("X-Forwarded-Proto", "https")
 		r.Header.Set("Forwarded", "host=evil.example;proto=https")
@@ -167,7 +167,7 @@ func TestForgedHostsAndForwardedHeadersCountForNothing(t *testing.T) {
 	if a.location != "/admin/sign-in?back=%2Fadmin%2Fsettings" || strings.Contains(a.body, "evil") {
 		t.Errorf("a forwarded host shows: %q %s", a.location, a.body)
 	}
-	b := k.browser()
+	b := k.client()
 	b.do(http.MethodPost, "/admin/sign-in", url.Values{"email": {"ada@desk.example"}, "password": {phrase}}, func(r *http.Request) {
 		r.Header.Set("X-Forwarded-For", "203.0.113.99")
 	})
@@ -198,7 +198,7 @@ func TestTheDemoSignsInAsSomebodyOnTheWayThatEverybodyTakes(t *testing.T) {
 	t.Parallel()
 	k := opened(t, true)
 	k.site.Demo.People = []web.DemoPerson{{ID: string(k.ada), Name: "Ada Okafor", Role: "Super Admin", Sees: "Everything", Email: "ada@desk.example", Password: phrase}}
-	b := k.browser()
+	b := k.client()
 	page := b.get("/admin/sign-in").wants(http.StatusOK)
 	button := page.all("button", "name=user")
 	if len(button) != 1 || !strings.Contains(text(button[0]), "Continue as Ada Okafor, Super Admin") || strings.Contains(page.body, phrase) {
@@ -208,8 +208,8 @@ func TestTheDemoSignsInAsSomebodyOnTheWayThatEverybodyTakes(t *testing.T) {
 	if n := k.events("auth.sign_in"); n != 1 {
 		t.Errorf("%d sign-ins in the log, want 1", n)
 	}
-	k.browser().post("/admin/sign-in/demo", "user", "usr_nobody").wants(http.StatusNotFound)
-	if a := open(t).browser().post("/admin/sign-in/demo", "user", string(k.ada)); a.status == http.StatusSeeOther && a.location == "/admin" {
+	k.client().post("/admin/sign-in/demo", "user", "usr_nobody").wants(http.StatusNotFound)
+	if a := open(t).client().post("/admin/sign-in/demo", "user", string(k.ada)); a.status == http.StatusSeeOther && a.location == "/admin" {
 		t.Error("the demo's way in is open outside the demo")
 	}
 }
