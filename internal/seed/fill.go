@@ -3,9 +3,12 @@ package seed
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/commerce"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
@@ -134,16 +137,18 @@ func marked(tx *op.Tx) (*Mark, error) {
 	return m, err
 }
 
-// portion is some customers of a brand, in the order of their numbers.
+// portion is some customers of a brand, in the order of their numbers, with what they bought.
 type portion struct {
 	Brand     brand.ID
 	Slug      string
 	From      int
 	Customers []*Customer
+	Records   []commerce.Record
 }
 
-// fillIn writes customers with all that an account of some years has. It is told of as one event that counts them. What is there
-// already stays.
+// fillIn writes customers with all that an account of some years has, and their orders. It is told of as one event that counts them.
+// A portion that is there already changes nothing. Large worlds have large portions: nobody else waits for the writer of a database
+// that is being made.
 var fillIn = &op.Action[portion, *brand.Brand, int]{
 	Name: "seed.fill", Summary: "Put made customers into a sample world", Allow: access.FactsIngest,
 	Target: func(tx *op.Tx, in portion) (*brand.Brand, error) { return brand.Find(tx, in.Brand) },
@@ -157,6 +162,18 @@ var fillIn = &op.Action[portion, *brand.Brand, int]{
 		}
 		if err := insert(tx, b, in.Customers); err != nil {
 			return 0, err
+		}
+		// The batch's own function, inside of this transaction: made orders are what ingested ones are, statistics and all.
+		for records := range slices.Chunk(in.Records, commerce.MaxBatch) {
+			out, err := commerce.Ingest.Do(tx, b, commerce.Batch{Brand: b.ID, Source: Source, Records: records})
+			if err != nil {
+				return 0, err
+			}
+			for _, a := range out.Answers {
+				if a.Outcome != customer.Created {
+					return 0, fmt.Errorf("a made record was %s: %s", a.Outcome, a.Reason)
+				}
+			}
 		}
 		m.Done[in.Slug] = in.From + len(in.Customers)
 		return len(in.Customers), m.put(tx)

@@ -8,7 +8,6 @@ import (
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/commerce"
-	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/money"
 )
@@ -104,69 +103,55 @@ type maker struct {
 	Progress
 }
 
-// atOnce is how many customers are made at a time.
-const atOnce = 500
-
-// chunk is some customers with their history.
-type chunk struct {
-	people  portion
-	records []commerce.Record
+// atOnce is how many customers are made in one transaction: few where somebody waits for the first page, many where it pays.
+func (b *builder) atOnce() int {
+	if b.count > 20_000 {
+		return 5000
+	}
+	return 500
 }
 
-// brand makes one brand's customers from the first that is missing. The ones before it may lack orders: those are sent again.
+// brand makes one brand's customers from the first that is missing.
 func (m *maker) brand(ctx context.Context, b *builder, done int) error {
-	from := max(0, done-1) / atOnce * atOnce
-	m.Customers += from
+	m.Customers += done
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	made := make(chan chunk, 2)
+	made := make(chan portion, 1)
 	go func() {
 		defer close(made)
-		for ; from < b.count; from += atOnce {
+		for from := done; from < b.count; from += b.atOnce() {
 			select {
-			case made <- b.chunk(from, min(atOnce, b.count-from)):
+			case made <- b.portion(from, min(b.atOnce(), b.count-from)):
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	for c := range made {
-		if _, err := op.Do(ctx, m.door, m.operator, fillIn, c.people); err != nil {
+	for p := range made {
+		if _, err := op.Do(ctx, m.door, m.operator, fillIn, p); err != nil {
 			return err
 		}
-		m.Customers += len(c.people.Customers)
-		for len(c.records) > 0 {
-			n := min(commerce.MaxBatch, len(c.records))
-			if err := m.ingest(ctx, b.brand, c.records[:n]); err != nil {
-				return err
-			}
-			c.records = c.records[n:]
-		}
+		m.Customers += len(p.Customers)
+		m.Orders += orders(p.Records)
 		m.tell(m.Progress)
 	}
 	return ctx.Err()
 }
 
-func (m *maker) ingest(ctx context.Context, b brand.ID, records []commerce.Record) error {
-	out, err := op.Do(ctx, m.door, m.operator, commerce.Ingest, commerce.Batch{Brand: b, Source: Source, Records: records})
-	if err != nil {
-		return err
+func (b *builder) portion(from, n int) portion {
+	p := portion{Brand: b.brand, Slug: b.slug, From: from, Customers: make([]*Customer, n)}
+	for i := range n {
+		p.Customers[i] = b.customer(from + i)
+		p.Records = append(p.Records, b.history(p.Customers[i])...)
 	}
-	m.Orders += int(out.Orders.Created + out.Orders.Unchanged)
-	for _, a := range out.Answers {
-		if a.Outcome == customer.Rejected {
-			return fmt.Errorf("a made record was rejected: %s", a.Reason)
-		}
-	}
-	return nil
+	return p
 }
 
-func (b *builder) chunk(from, n int) chunk {
-	c := chunk{people: portion{Brand: b.brand, Slug: b.slug, From: from, Customers: make([]*Customer, n)}}
-	for i := range n {
-		made := b.customer(from + i)
-		c.people.Customers[i] = made
-		c.records = append(c.records, b.history(made)...)
+func orders(records []commerce.Record) (n int) {
+	for _, r := range records {
+		if r.Order != nil {
+			n++
+		}
 	}
-	return c
+	return n
 }
