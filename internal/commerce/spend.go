@@ -52,23 +52,22 @@ var MonthlySpend = &op.Query[Months, []Month]{
 // monthly sums each month along the index of the customer's orders, which holds status and total: no order is read.
 func monthly(r store.Reader, b *brand.Brand, num int64, n int, today time.Time) ([]Month, error) {
 	months := make([]Month, n)
-	args := []any{num}
-	var parts []string
+	args, ranges := []any{num}, make([]string, n)
 	for i := range months {
 		start := time.Date(today.Year(), today.Month()-time.Month(n-1-i), 1, 0, 0, 0, 0, today.Location())
 		months[i] = Month{start, amount(b, 0)}
 		args = append(args, start.UnixMilli(), start.AddDate(0, 1, 0).UnixMilli())
-		from, to := 2*i+2, 2*i+3
-		parts = append(parts, fmt.Sprintf(`select %d, coalesce(sum(total), 0) from orders where user_num = $1 and placed_at >= $%d and placed_at < $%d and status = 'paid'
-			union all select %d, coalesce(-sum(amount), 0) from refunds where user_num = $1 and refunded_at >= $%d and refunded_at < $%d`, i, from, to, i, from, to))
+		ranges[i] = fmt.Sprintf("(%d, cast($%d as bigint), cast($%d as bigint))", i, 2*i+2, 2*i+3)
 	}
 	rows, err := store.All(r, func(row store.Row) (s [2]int64, err error) { return s, row.Scan(&s[0], &s[1]) },
-		"with months (m, s) as ("+strings.Join(parts, " union all ")+") select m, cast(s as bigint) from months", args...)
+		"with months (m, a, z) as (values "+strings.Join(ranges, ", ")+`) select m,
+			cast((select coalesce(sum(total), 0) from orders where user_num = $1 and placed_at >= a and placed_at < z and status = 'paid')
+			- (select coalesce(sum(amount), 0) from refunds where user_num = $1 and refunded_at >= a and refunded_at < z) as bigint) from months`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("spend by month: %w", err)
 	}
 	for _, s := range rows {
-		months[s[0]].Spend.Minor += s[1]
+		months[s[0]].Spend.Minor = s[1]
 	}
 	return months, nil
 }
