@@ -138,15 +138,15 @@ func (v *Visit) forbidden(e *errs.Error) string {
 	if explained.Allowed { // held in general, but not for this person or thing: the refusal's own words say more
 		return ""
 	}
-	words := access.Words{Place: v.placeName, Day: func(ms int64) string { return v.Clock().Date(time.UnixMilli(ms)) }}
+	words := access.Words{Place: v.PlaceName, Day: func(ms int64) string { return v.Clock().Date(time.UnixMilli(ms)) }}
 	if givers, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, account.Givers, op.None{}); err == nil {
 		words.Givers = givers
 	}
 	return explained.Sentence(words)
 }
 
-// placeName is a node as people call it, as far as the visitor may know of it.
-func (v *Visit) placeName(s access.Scope) string {
+// PlaceName is a node as people call it, as far as the visitor may know of it.
+func (v *Visit) PlaceName(s access.Scope) string {
 	if s == access.Platform {
 		return "the platform"
 	}
