@@ -343,6 +343,9 @@ func (f *addForm) areas(a access.Adjustment) (rows []ui.Area) {
 		for _, l := range area.Levels() {
 			row.Levels = append(row.Levels, ui.Option{Value: l.String(), Label: l.Label(), Off: !f.may.Union(f.held).ContainsAll(area.At(l))})
 		}
+		if len(row.Levels) == 1 { // nothing in it comes with a level
+			row.Levels[0].Label = "Singly"
+		}
 		for p := range all.All {
 			at := ""
 			if area.At(access.View).Has(p) {
@@ -362,6 +365,9 @@ func (f *addForm) areas(a access.Adjustment) (rows []ui.Area) {
 
 // verb is a permission beside the name of its area: "Bank details".
 func verb(p access.Permission) string {
+	if p == access.CustomersEmail {
+		return "E-mail"
+	}
 	v := strings.ReplaceAll(p.Verb(), "_", " ")
 	return strings.ToUpper(v[:1]) + v[1:]
 }

@@ -71,6 +71,14 @@ func settingsPage(v *web.Visit) error {
 	return v.Page(http.StatusOK, "Settings", "settings", settingsSheet(open))
 }
 
+func settingsTable(open []setting) ui.TableProps {
+	t := ui.TableProps{Caption: "Parts of the settings", Columns: []ui.Column{{Label: "Part"}, {Label: "What it holds", Grow: true, Quiet: true, Drop: "c-md"}}}
+	for _, s := range open {
+		t.Rows = append(t.Rows, ui.Row{ID: s.href, Name: s.title, Cells: []templ.Component{settingCell(s), ui.Cell(s.text)}})
+	}
+	return t
+}
+
 // under is the way back to the settings.
 func under(here string, more ...ui.Run) ui.CrumbProps {
 	return ui.CrumbProps{Up: append([]ui.Run{ui.L("Settings", "/admin/settings")}, more...), Here: here}
