@@ -38,6 +38,7 @@ var law = []tier{
 		"segment/...", "campaign/...",
 		"risk/...",
 		"directory/...",
+		"record/...",
 		"merge/...", "privacy/...",
 	}},
 	{name: "the world outside", sideBySide: true, packages: []string{"integration/..."}},

@@ -1,0 +1,306 @@
+package access
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/money"
+	"github.com/stewardhq/steward/internal/user"
+)
+
+// example is an operation with an input: a row of the table. An operation that means different things for different targets has
+// several.
+type example struct {
+	op   string
+	what string // what tells it from the operation's other examples
+	// in makes the input. Everything in it lies in Aurora Goods, and at York where it has a location. It is made once and used
+	// until it has been accepted; then it is made again, so that every caller meets the same thing.
+	in func(s *scene, c *op.Caller) any
+	// each makes it anew for every caller: what one does to oneself.
+	each bool
+	// ruled says that nobody can do it here, whatever they hold, and why.
+	ruled string
+}
+
+// examples are the rows, in the order of app.Operations. Every operation of the catalogue needs at least one.
+var examples = []example{
+	{op: "brand.create", in: func(s *scene, _ *op.Caller) any {
+		n := s.next()
+		return fields{"Slug": "brand-" + string(rune('a'+n%26)) + time.Unix(int64(n), 0).Format("150405"), "Name": s.name("Brand"), "Currency": "EUR", "Zone": "Europe/Berlin"}
+	}},
+	{op: "brand.edit", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora, "Name": s.name("Aurora Goods")} }},
+	{op: "brand.edit", what: "currency", in: func(s *scene, _ *op.Caller) any {
+		placed(s)
+		return fields{"Brand": s.aurora, "Currency": "EUR"}
+	}, ruled: "there are orders, so the currency is fixed"},
+	{op: "location.create", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Name": s.name("Location"), "City": "Ripon"}
+	}},
+	{op: "location.edit", in: func(s *scene, _ *op.Caller) any { return fields{"Location": s.york, "City": s.name("York")} }},
+	{op: "brand.list", in: nothing},
+	{op: "brand.show", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
+
+	{op: "session.revoke", what: "a colleague's", in: func(s *scene, _ *op.Caller) any {
+		id, _ := s.session(s.colleague(access.Support))
+		return id
+	}},
+	{op: "session.revoke", what: "one's own", each: true, in: func(s *scene, c *op.Caller) any {
+		if c.Kind != op.Person || c.Person == string(s.nobody) {
+			id, _ := s.session(s.colleague(access.Support))
+			return id
+		}
+		id, _ := s.session(user.ID(c.Person))
+		return id
+	}},
+	{op: "session.revoke_all", what: "a colleague's", in: func(s *scene, _ *op.Caller) any {
+		id := s.colleague(access.Support)
+		s.session(id)
+		return id
+	}},
+	{op: "session.revoke_all", what: "one's own", each: true, in: self},
+	{op: "session.list", what: "a colleague's", in: func(s *scene, _ *op.Caller) any { return s.colleague(access.Support) }},
+	{op: "session.list", what: "one's own", each: true, in: self},
+	{op: "session.touch", in: func(s *scene, _ *op.Caller) any {
+		id, _ := s.session(s.colleague(access.Support))
+		return id
+	}},
+	{op: "session.choose_brand", what: "in another's session", in: func(s *scene, _ *op.Caller) any {
+		id, _ := s.session(s.colleague(access.Support))
+		return fields{"Session": id, "Brand": s.meridian}
+	}, ruled: "a session belongs to who has it"},
+
+	{op: "mail.for_sending", in: mail},
+	{op: "mail.mark", in: func(s *scene, c *op.Caller) any {
+		return fields{"Mail": mail(s, c), "State": "failed", "Problem": "none"}
+	}},
+	{op: "mail.outbox", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": string(s.aurora), "Limit": 5} }},
+	{op: "mail.requeue", in: nothing},
+	{op: "mail.latest", in: func(*scene, *op.Caller) any { return 5 }},
+
+	{op: "auth.look_up", in: func(s *scene, _ *op.Caller) any {
+		_, email := s.hire(access.Support)
+		return fields{"Audience": "staff", "Email": email}
+	}},
+	{op: "auth.count_try", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Attempts": s.w.Desk.Policy.Attempts}
+	}},
+	{op: "auth.sign_in", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Audience": "staff", "Method": "password"}
+	}},
+	{op: "auth.sign_in", what: "without a role", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.nobody, "Audience": "staff", "Method": "password"}
+	}, ruled: "who has no role has no desk"},
+	{op: "auth.note_failure", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Outcome": "wrong_password", "Method": "password"}
+	}},
+	{op: "auth.resolve", each: true, in: func(s *scene, _ *op.Caller) any {
+		_, token := s.session(s.colleague(access.Support))
+		return token
+	}},
+	{op: "auth.look_up_link", each: true, in: func(s *scene, _ *op.Caller) any {
+		return fields{"Token": s.invited().Token, "Purpose": "set_password"}
+	}},
+	{op: "auth.set_password", each: true, in: func(s *scene, _ *op.Caller) any {
+		return fields{"Token": s.invited().Token, "Hash": "$argon2id$v=19$m=64,t=1,p=1$c2l4dGVlbiBieXRlcyBvaw$AAAA"}
+	}},
+
+	{op: "user.add", what: "Support", in: newColleague("support", "")},
+	{op: "user.add", what: "Hub Admin of York", in: newColleague("hub_admin", "York")},
+	{op: "user.add", what: "Brand Admin", in: newColleague("brand_admin", "")},
+	{op: "user.add", what: "Super Admin", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Email": s.email(), "FirstName": "New", "LastName": "Admin", "Role": "super_admin", "Brand": "platform"}
+	}, ruled: "a Super Admin is never let in by a link that somebody else has seen"},
+	{op: "user.edit", what: "phone of a customer", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.customer(), "Phone": "+44 20 7946 0958"}
+	}},
+	{op: "user.edit", what: "e-mail of a customer", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.customer(), "Email": s.email()}
+	}},
+	{op: "user.edit", what: "phone of a Support", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Phone": "+44 20 7946 0958"}
+	}},
+	{op: "user.edit", what: "phone of a Brand Admin", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.BrandAdmin), "Phone": "+44 20 7946 0958"}
+	}},
+	{op: "user.edit", what: "phone of a Super Admin", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.w.Member("marcus").ID, "Phone": "+44 20 7946 " + time.Unix(int64(s.next()), 0).Format("0405")}
+	}},
+	{op: "user.edit", what: "one's own phone", each: true, in: func(s *scene, c *op.Caller) any {
+		return fields{"User": self(s, c), "Phone": "+44 20 7946 " + time.Unix(int64(s.next()), 0).Format("0405")}
+	}},
+	{op: "user.edit", what: "one's own e-mail", each: true, in: func(s *scene, c *op.Caller) any {
+		return fields{"User": self(s, c), "Email": s.email()}
+	}, ruled: "nobody would check that the new address is one's own"},
+	{op: "user.deactivate", what: "a customer", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
+	{op: "user.deactivate", what: "a Support", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.colleague(access.Support)} }},
+	{op: "user.deactivate", what: "a Brand Admin", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.BrandAdmin)}
+	}},
+	{op: "user.deactivate", what: "oneself", each: true, in: func(s *scene, c *op.Caller) any { return fields{"User": self(s, c)} },
+		ruled: "nobody does it to themself"},
+	{op: "user.activate", in: func(s *scene, _ *op.Caller) any {
+		id := s.customer()
+		s.do("user.deactivate", fields{"User": id})
+		return fields{"User": id}
+	}},
+	{op: "user.change_role", what: "Support to Moderator", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Role": "moderator", "Brand": s.aurora}
+	}},
+	{op: "user.change_role", what: "back to customer", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Role": "customer", "Brand": s.aurora}
+	}},
+	{op: "user.change_role", what: "one's own", each: true, in: func(s *scene, c *op.Caller) any {
+		return fields{"User": self(s, c), "Role": "admin", "Brand": s.aurora}
+	}, ruled: "nobody does it to themself"},
+	{op: "user.prefer", each: true, in: func(*scene, *op.Caller) any { return fields{"Theme": "dark"} }},
+	{op: "user.refresh_roles", in: nothing},
+	{op: "setup.offer", in: nothing, ruled: "there is a Super Admin"},
+	{op: "setup.claim", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Token": "none", "Email": s.email(), "FirstName": "First", "Hash": "none"}
+	}, ruled: "there is a Super Admin"},
+	{op: "admin.create", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Email": s.email(), "FirstName": "Break", "LastName": "Glass"}
+	}},
+	{op: "admin.reset", in: func(s *scene, _ *op.Caller) any {
+		_, email := s.hire(access.Support)
+		return email
+	}},
+	{op: "staff.list", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
+	{op: "staff.givers", in: nothing},
+
+	{op: "apikey.create", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Name": s.name("Shop"), "Scope": s.aurora.Scope(), "Permissions": access.Of(access.CustomersView)}
+	}},
+	{op: "apikey.create", what: "above its maker", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Name": s.name("Shop"), "Scope": s.aurora.Scope(), "Permissions": access.Of(access.SystemPurge)}
+	}},
+	{op: "apikey.revoke", in: func(s *scene, _ *op.Caller) any { return fields{"Key": key(s)} }},
+	{op: "apikey.show", in: func(s *scene, _ *op.Caller) any { return fields{"Key": key(s)} }},
+	{op: "apikey.list", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
+	{op: "apikey.authenticate", what: "an unknown token", in: func(*scene, *op.Caller) any { return "no such hash" }, ruled: "there is no such key"},
+	{op: "apikey.touch", in: func(s *scene, _ *op.Caller) any { return key(s) }},
+
+	{op: "customer.create", what: "at York", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Location": s.york, "FirstName": "New", "Email": s.email()}
+	}},
+	{op: "customer.create", what: "at no location", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "FirstName": "New", "Email": s.email()}
+	}},
+	{op: "customers.ingest", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Source": "shop", "Records": []any{fields{"ExternalID": s.name("c"), "Email": s.email()}}}
+	}},
+	{op: "customer.set_home_location", what: "from York to Leeds", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Customer": s.customer(), "Location": s.leeds}
+	}},
+	{op: "customer.set_imported_spend", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Customer": s.customer(), "Amount": money.Of(50_00, "GBP"), "From": "the old shop"}
+	}},
+	{op: "customer.show", in: func(s *scene, _ *op.Caller) any { return s.customer() }},
+	{op: "customer.roll_tiers", in: nothing},
+
+	{op: "orders.ingest", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Source": "shop", "Records": []any{fields{"Order": order(s)}}}
+	}},
+	{op: "order.put", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Source": "shop", "Order": order(s)}
+	}},
+	{op: "order.list", what: "of a customer", in: func(s *scene, _ *op.Caller) any { return fields{"Customer": s.customer()} }},
+	{op: "order.list", what: "of the brand", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora} }},
+	{op: "order.show", in: func(s *scene, _ *op.Caller) any { return placed(s) }},
+	{op: "order.find_number", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora, "Number": "1001"} }},
+	{op: "order.monthly_spend", in: func(s *scene, _ *op.Caller) any { return fields{"Customer": s.customer(), "Months": 3} }},
+	{op: "statistics.rebuild", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora} }},
+
+	{op: "user.list", in: list},
+	{op: "user.total", in: list},
+	{op: "user.beside", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "User": s.colleague(access.Support)}
+	}},
+	{op: "customer.list", in: list},
+	{op: "customer.list", what: "sorted by spend", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Params": url.Values{"sort": {"-lifetime_spend"}}}
+	}},
+	{op: "customer.list", what: "filtered by spend", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Params": url.Values{"lifetime_spend[gte]": {"50"}}}
+	}},
+	{op: "customer.total", in: list},
+	{op: "customer.total", what: "filtered by spend", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Params": url.Values{"lifetime_spend[gte]": {"50"}}}
+	}},
+	{op: "customer.beside", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora, "User": s.customer()} }},
+	{op: "user.statistics", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
+	{op: "person.show", what: "a customer", in: func(s *scene, _ *op.Caller) any { return s.customer() }},
+	{op: "person.show", what: "a Support", in: func(s *scene, _ *op.Caller) any { return s.colleague(access.Support) }},
+	{op: "person.show", what: "a Super Admin", in: func(s *scene, _ *op.Caller) any { return s.w.Member("marcus").ID }},
+	{op: "person.activity", what: "a customer's", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
+	{op: "person.activity", what: "a Support's", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.colleague(access.Support)} }},
+
+	{op: "audit.list", in: list},
+	{op: "audit.total", in: list},
+	{op: "audit.recent", in: list},
+	{op: "audit.chains", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
+	{op: "audit.show", in: entry},
+	{op: "audit.about", what: "a customer", in: about},
+	{op: "audit.about_total", what: "a customer", in: about},
+}
+
+func nothing(*scene, *op.Caller) any { return nil }
+
+func list(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora} }
+
+// self is the caller's own account, or somebody's where the caller has none.
+func self(s *scene, c *op.Caller) any {
+	if c.Person == "" {
+		return s.nobody
+	}
+	return user.ID(c.Person)
+}
+
+// mail is a mail to somebody at Aurora.
+func mail(s *scene, _ *op.Caller) any {
+	id := s.customer()
+	s.do("user.deactivate", fields{"User": id})
+	var m string
+	if err := s.w.Store.Read(s.t.Context()).QueryRow("select id from mails where user_id = $1", string(id)).Scan(&m); err != nil {
+		s.t.Fatal(err)
+	}
+	return m
+}
+
+// entry is an entry of Aurora's log.
+func entry(s *scene, _ *op.Caller) any { return s.w.Events(string(s.aurora))[0].ID }
+
+func about(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }
+
+func newColleague(role, at string) func(s *scene, _ *op.Caller) any {
+	return func(s *scene, _ *op.Caller) any {
+		in := fields{"Email": s.email(), "FirstName": "New", "LastName": s.name("Colleague"), "Role": role, "Brand": s.aurora}
+		if at != "" {
+			in["Locations"] = []any{s.w.Place("aurora").Hub[at]}
+		}
+		return in
+	}
+}
+
+// key is an API key of a colleague's.
+func key(s *scene) string {
+	made := s.do("apikey.create", fields{
+		"Name": s.name("Shop"), "Scope": s.aurora.Scope(), "Permissions": access.Of(access.CustomersView), "Owner": s.w.Member("dev").ID,
+	})
+	return fieldsOf(fieldsOf(made)["Key"])["ID"].(string)
+}
+
+func order(s *scene) any {
+	return fields{
+		"ExternalID": s.name("order"), "Customer": fields{"ExternalID": s.name("buyer")}, "Location": "York", "Status": "paid",
+		"PlacedAt": s.w.Door.Now().Add(-time.Hour), "Total": money.Of(12_00, "GBP"),
+	}
+}
+
+// placed is an order that is here.
+func placed(s *scene) any {
+	out := fieldsOf(s.do("order.put", fields{"Brand": s.aurora, "Source": "shop", "Order": order(s)}))
+	return out["ID"]
+}
