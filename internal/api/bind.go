@@ -185,3 +185,6 @@ var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // isID says whether something could be called so.
 func isID(s string) bool { return idForm.MatchString(s) }
+
+// at is the beginning of the names of fields in an entry of a list.
+func at(list string, i int) string { return list + "." + strconv.Itoa(i) + "." }

@@ -46,16 +46,16 @@ func paged[T any](c *Call, all []T, p Page, id func(*T) string, filter string) (
 
 // sealCursor writes a place in a list, for this caller, this route and this filter.
 func (c *Call) sealCursor(at int, last, filter string) string {
-	body := append(binary.BigEndian.AppendUint32(nil, uint32(at)), last...) //nolint:gosec // lists that are read whole are short
+	body := append(binary.BigEndian.AppendUint64(nil, uint64(at)), last...) //nolint:gosec // places are never negative
 	return base64.RawURLEncoding.EncodeToString(append(c.macOf(body, filter), body...))
 }
 
 func (c *Call) openCursor(cursor, filter string) (at int, last string, err error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) < macBytes+4 || len(raw) > 500 || !hmac.Equal(raw[:macBytes], c.macOf(raw[macBytes:], filter)) {
+	if err != nil || len(raw) < macBytes+8 || len(raw) > 500 || !hmac.Equal(raw[:macBytes], c.macOf(raw[macBytes:], filter)) {
 		return 0, "", field.ErrCursor
 	}
-	return int(binary.BigEndian.Uint32(raw[macBytes:])), string(raw[macBytes+4:]), nil
+	return int(binary.BigEndian.Uint64(raw[macBytes:])), string(raw[macBytes+8:]), nil
 }
 
 func (c *Call) macOf(body []byte, filter string) []byte {

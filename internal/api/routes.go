@@ -5,7 +5,16 @@ import "sync"
 // declared is the API: every route, by resource. Read this first.
 var declared = sync.OnceValue(func() *table {
 	t := &table{}
+	users(t)
+	customers(t)
+	orders(t)
 	places(t)
+	roles(t)
+	accesses(t)
 	keys(t)
+	auditEvents(t)
+	checkpoints(t)
+	jobsRoutes(t)
+	document(t)
 	return t
 })

@@ -30,7 +30,7 @@ func Routes(d Deps, mux *http.ServeMux) {
 	if d.Rate == 0 {
 		d.Rate = UsualRate
 	}
-	s := &server{Deps: d, mux: http.NewServeMux()}
+	s := &server{Deps: d, mux: http.NewServeMux(), describe: Document}
 	for _, rt := range declared().routes {
 		s.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
 			c := &Call{server: s, W: w, R: r, route: rt}
@@ -47,6 +47,7 @@ type server struct {
 	mux       *http.ServeMux
 	keys      limiter // calls of a key
 	strangers limiter // calls of a network that showed no good key
+	describe  func() ([]byte, error)
 }
 
 // ServeHTTP finds the route. What is no route is refused as everything else is here, with a problem document.

@@ -61,3 +61,11 @@ type List[T any] struct {
 	Next *string `json:"next_cursor" required:"true" description:"Where the next page begins; null on the last."`
 	Sum  *int64  `json:"total,omitzero" description:"How many there are in all; absent with total=false."`
 }
+
+// moment is a time.Time outside; the zero one is never.
+func moment(at time.Time) Time {
+	if at.IsZero() {
+		return 0
+	}
+	return Time(at.UnixMilli())
+}

@@ -1,3 +1,0 @@
-package api
-
-type filter struct{ Name, Description, Type string }
