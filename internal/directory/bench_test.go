@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -136,7 +135,7 @@ func benchDesk(b *testing.B, engine string, n int) *desk {
 		if _, err := os.Stat(kept); err != nil {
 			fresh := storetest.URL(b, storetest.Engines[0], schema.FS)
 			fillBench(b, fresh, n)
-			copyFile(b, strings.TrimPrefix(fresh, "sqlite:"), kept)
+			openRaw(b, fresh).exec("vacuum into ?1", kept)
 		}
 		url, made = "sqlite:"+kept, true
 	} else {
@@ -170,15 +169,4 @@ func fillBench(b *testing.B, url string, n int) {
 			})
 	}, "users", "people", "people_search", "customers", "external_ids", "orders")
 	b.Logf("%d people made in %v", n, time.Since(began).Round(time.Second))
-}
-
-func copyFile(b *testing.B, from, to string) {
-	b.Helper()
-	body, err := os.ReadFile(from)
-	if err == nil {
-		err = os.WriteFile(to, body, 0o600)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
 }

@@ -74,16 +74,17 @@ var (
 // run is one request to one view, being answered.
 type run struct {
 	*op.View
-	list   *roll
-	brand  *brand.Brand // nil: the platform
-	home   brand.ID
-	reach  reach
-	places places
-	fields *field.Visible[Person]
-	terms  field.Terms
-	req    *field.Request
-	order  *field.Order
-	search search
+	list     *roll
+	brand    *brand.Brand // nil: the platform
+	home     brand.ID
+	reach    reach
+	places   places
+	fields   *field.Visible[Person]
+	terms    field.Terms
+	req      *field.Request
+	order    *field.Order
+	search   search
+	shortcut shortcut
 }
 
 // open reads a request: where, who may see what of it, and what is asked. Nothing of the people is read yet.
@@ -116,7 +117,10 @@ func (l *roll) open(v *op.View, in Ask) (*run, error) {
 		return nil, err
 	}
 	r.order = r.fields.Order(r.req)
-	return r, r.readSearch()
+	if err := r.readSearch(); err != nil {
+		return nil, err
+	}
+	return r, r.findShortcut()
 }
 
 // numbers is the range of the numbers of the brand's people.
@@ -135,18 +139,18 @@ func (r *run) brandNum() int64 {
 // principal is who a cursor is for.
 func (r *run) principal() string { return string(r.Caller().Kind) + " " + r.Caller().ID }
 
-// conditions are all that a row of p must meet, the search apart. Archived people appear only under their own filter.
+// conditions are all that a row of p must meet, the search apart. Archived people appear only under their own filter. SQLite looks
+// at them in this order: what most rows meet comes last.
 func (r *run) conditions(b field.Builder) []string {
-	var all []string
+	all := r.fields.Conditions(b, r.req)
+	if c := r.reach.condition(b, r.places.byScope); c != "" {
+		all = append(all, c)
+	}
 	if r.list.base != "" {
 		all = append(all, r.list.base)
 	}
-	if !r.asksForArchived() {
+	if r.req.Filter("status", field.Is) == nil {
 		all = append(all, "p.status < "+strconv.FormatInt(user.Archived.Num(), 10))
-	}
-	all = append(all, r.fields.Conditions(b, r.req)...)
-	if c := r.reach.condition(b, r.places.byScope); c != "" {
-		all = append(all, c)
 	}
 	return all
 }

@@ -74,8 +74,10 @@ func Title(name, email, externalID string, num int64) string {
 func (p *Person) settle(r *run) {
 	p.Status = user.Statuses[min(max(p.status, 0), int64(len(user.Statuses)-1))]
 	p.Tier = customer.Level(p.tier)
-	if p.Role = role.Key(p.role); p.Role == "" && p.Kinds&user.IsCustomer != 0 {
-		p.Role = customerRole
+	if r.fields.Has("role") {
+		if p.Role = role.Key(p.role); p.Role == "" && p.Kinds&user.IsCustomer != 0 {
+			p.Role = customerRole
+		}
 	}
 	if l := r.places.byNum[p.location]; l != nil {
 		p.Location, p.LocationName, p.City = l.ID, l.Name, l.City

@@ -46,7 +46,7 @@ func reachOf(v *op.View, permission access.Permission, home access.Scope) reach 
 			case node.Covers(home):
 				r.kinds[i] = portion{all: true}
 			case r.kinds[i].all || k.kind == access.Staff: // staff are at home in the brand, not at a location
-			case node.Kind() == access.LocationNode && home.Covers(node):
+			case node.Kind() == access.LocationNode && node.Parent() == home:
 				r.kinds[i].nodes = append(r.kinds[i].nodes, node)
 			}
 		}

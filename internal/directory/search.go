@@ -115,7 +115,7 @@ func (s *search) conditions(b field.Builder) []string {
 }
 
 // How a search finds its page.
-const (
+var (
 	// So many candidates of the index are sorted, where an order was asked for; where there are more, a walk along that order meets
 	// enough of them.
 	fewCandidates = 4000
@@ -183,7 +183,7 @@ func (r *run) indexedNums() *sqlbuilder.SelectBuilder {
 
 func (r *run) fewCandidates() (bool, error) {
 	b := builder()
-	b.Select("count(*)").From(b.BuilderAs(r.indexedNums().Limit(fewCandidates+1), "some"))
+	b.Select("count(*)").From(b.BuilderAs(r.indexedNums().Limit(fewCandidates+1), "few"))
 	sql, args := b.Build()
 	n, err := store.Value[int](r.QueryRow(sql, args...))
 	return n <= fewCandidates, err
@@ -195,7 +195,6 @@ func (r *run) candidates(d direction) ([]hit, error) {
 	key := "p." + r.order.Key
 	if r.order.Text {
 		key = "u." + r.order.Key
-		b.Where("u.num = p.num")
 	}
 	if r.order.Key == "num" {
 		key = num
@@ -212,6 +211,7 @@ func (r *run) found() (b *sqlbuilder.SelectBuilder, num string) {
 	wide := ""
 	if r.order.Text {
 		wide = " cross join users u"
+		defer func() { b.Where("u.num = p.num") }()
 	}
 	from, to := r.numbers()
 	if r.Dialect() == store.PostgreSQL {

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/kernel/field"
 	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/user"
 )
 
 // How a page is found. Measured at 1,000,000 people (bench_test.go): a walk of a thousand rows takes about a millisecond, a scan
@@ -17,11 +19,13 @@ import (
 //  1. Walk: along the index of the order, from the cursor, over at most walkRows rows. Where 1 row in 100 matches, a page needs
 //     5,000 of them.
 //  2. What the walk did not find within its bound is rare: one scan of the narrow table keeps the best rows.
-const (
+var (
 	walkRows = 7000
 	// An order by text stands in the wide table. So many rows of a scan are looked up there; more of them are not rare, and a longer
 	// walk finds a page sooner.
 	textRows = 20_000
+	// So many rows are better looked up through a shortcut than found by a scan.
+	fewRows = 20_000
 )
 
 // hit is a row of a page: its number and what the list is sorted by.
@@ -59,6 +63,9 @@ func (r *run) find(cursor *field.Cursor, limit int) ([]hit, error) {
 func (r *run) look(d direction) ([]hit, error) {
 	if r.search.given() {
 		return r.findWords(d)
+	}
+	if r.shortcut != (shortcut{}) {
+		return r.scan(d)
 	}
 	hits, cut, err := r.walk(d, walkRows)
 	if err != nil || !cut {
@@ -107,6 +114,9 @@ func (r *run) steps(d direction, bound int, columns string) *sqlbuilder.SelectBu
 		key, num = "u."+r.order.Key, "u.num"
 		b.From("users u cross join people p")
 		b.Where("u.brand_id = "+b.Var(string(r.home)), "p.num = u.num")
+		if !r.asksForArchived() {
+			b.Where("u.status not in ('archived', 'erased')") // in the index; see there
+		}
 	} else if r.order.Key == "num" {
 		from, to := r.numbers()
 		b.From("people p").Where("p.num >= "+b.Var(from), "p.num < "+b.Var(to))
@@ -152,54 +162,97 @@ func (r *run) walk(d direction, bound int) (hits []hit, cut bool, err error) {
 	return hits, steps >= bound, err
 }
 
-// scan looks through all rows of the brand's narrow table and keeps the first ones of the order.
+// scan looks through all rows that may match, and keeps the first ones of the order.
 func (r *run) scan(d direction) ([]hit, error) {
 	if r.order.Text {
-		few, err := r.atMost(textRows)
-		if err != nil {
-			return nil, err
-		}
-		if !few {
-			hits, _, err := r.walk(d, 1<<40)
-			return hits, err
-		}
+		return r.scanByText(d)
 	}
-	b := builder()
+	b := r.matching()
 	key := "p." + r.order.Key
-	from, to := r.numbers()
-	if r.order.Text {
-		key = "u." + r.order.Key
-		inner := r.matching()
-		inner.Select("p.num")
-		b.From(b.BuilderAs(inner, "p") + " cross join users u").Where("u.num = p.num")
-	} else {
-		b.From("people p"+r.Dialect().NotIndexed()).Where("p.num >= "+b.Var(from), "p.num < "+b.Var(to))
-		b.Where(r.conditions(b)...)
-		b.Where(r.search.conditions(b)...)
-	}
-	b.Select("p.num", key+" as k")
 	b.Where(r.behind(b, d, key, "p.num"))
-	return r.hits(b.OrderBy(order(key, "p.num", d)...).Limit(d.limit))
+	return r.hits(b.Select("p.num", key+" as k").OrderBy(order(key, "p.num", d)...).Limit(d.limit))
 }
 
-// matching is a scan of the brand's narrow table for what the filters allow; what it selects, its caller says.
+// scanByText looks the rows of a scan up in the wide table, where they are few. They are counted on the way: where they are many, a
+// longer walk along the index finds a page.
+func (r *run) scanByText(d direction) ([]hit, error) {
+	matching := r.matching()
+	matching.Select("p.num as num").Limit(textRows + 1)
+	b := builder()
+	key := "u." + r.order.Key
+	b.With(sqlbuilder.With(sqlbuilder.CTEQuery("found").As(matching)))
+	b.Select("u.num", key+" as k", "(select count(*) from found) as rows").From("found f cross join users u").Where("u.num = f.num")
+	b.Where(r.behind(b, d, key, "u.num"))
+	b.OrderBy(order(key, "u.num", d)...).Limit(d.limit)
+	sql, args := b.Build()
+	many := false
+	hits, err := store.All(r, func(row store.Row) (h hit, err error) {
+		var rows int
+		err = row.Scan(&h.num, &h.text, &rows)
+		many = many || rows > textRows
+		return h, err
+	}, sql, args...)
+	if err != nil || !many {
+		return hits, err
+	}
+	hits, _, err = r.walk(d, 1<<40)
+	return hits, err
+}
+
+// shortcut is an index of the few that a filter is about: who is not active, who is more than a customer.
+type shortcut struct{ index, condition string }
+
+// findShortcut gives the index whose rows the filters stay within, and which has few; the zero shortcut is none.
+func (r *run) findShortcut() (err error) {
+	only := func(name string, not int64) bool {
+		p := r.req.Filter(name, field.Is)
+		return p != nil && !slices.Contains(p.Nums, not)
+	}
+	var s shortcut
+	switch {
+	case only("status", user.Active.Num()):
+		s = shortcut{"people_by_status", "p.status <> 1"}
+	case only("role", 0), only("kind", int64(user.IsCustomer)):
+		s = shortcut{"people_by_kinds", "p.kinds <> 1"}
+	default:
+		return nil
+	}
+	r.shortcut = s
+	inner := builder()
+	r.fromFew(inner)
+	if s.index == "people_by_status" {
+		inner.Where(r.fields.Condition(inner, r.req.Filter("status", field.Is)))
+	}
+	inner.Select("1 as one").Limit(fewRows + 1)
+	b := builder()
+	b.Select("count(*)").From(b.BuilderAs(inner, "few"))
+	sql, args := b.Build()
+	n, err := store.Value[int](r.QueryRow(sql, args...))
+	if n > fewRows {
+		r.shortcut = shortcut{}
+	}
+	return err
+}
+
+func (r *run) fromFew(b *sqlbuilder.SelectBuilder) {
+	from := "people p"
+	if r.Dialect() == store.SQLite {
+		from += " indexed by " + r.shortcut.index
+	}
+	b.From(from).Where("p.brand_num = "+b.Var(r.brandNum()), r.shortcut.condition)
+}
+
+// matching is a look at everybody of the brand, or at the few of a shortcut, for what the filters and the search allow; what it
+// selects, its caller says.
 func (r *run) matching() *sqlbuilder.SelectBuilder {
 	b := builder()
-	from, to := r.numbers()
-	b.From("people p"+r.Dialect().NotIndexed()).Where("p.num >= "+b.Var(from), "p.num < "+b.Var(to))
-	b.Where(r.conditions(b)...)
-	return b.Where(r.search.conditions(b)...)
-}
-
-// atMost says whether no more than n people match.
-func (r *run) atMost(n int) (bool, error) {
-	inner := r.matching()
-	inner.Select("1 as one").Limit(n + 1)
-	b := builder()
-	b.Select("count(*)").From(b.BuilderAs(inner, "some"))
-	sql, args := b.Build()
-	found, err := store.Value[int](r.QueryRow(sql, args...))
-	return found <= n, err
+	if r.shortcut != (shortcut{}) {
+		r.fromFew(b)
+	} else {
+		from, to := r.numbers()
+		b.From("people p"+r.Dialect().NotIndexed()).Where("p.num >= "+b.Var(from), "p.num < "+b.Var(to))
+	}
+	return b.Where(r.conditions(b)...).Where(r.search.conditions(b)...)
 }
 
 // rows reads what is shown of the hits, in their order. Columns that the viewer does not see are not read.

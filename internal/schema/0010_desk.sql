@@ -56,8 +56,9 @@ create table users (
 	updated_at        {{.Int}}  not null
 ) {{.Strict}};
 create unique index users_email on users (brand_id, email_norm) where email_norm <> '';
-create index users_by_name on users (brand_id, name_sort, num);
-create index users_by_email on users (brand_id, email_norm, num);
+-- The status rides along: a list by name skips the archived, whose placeholders stand together, without reading their rows.
+create index users_by_name on users (brand_id, name_sort, num, status);
+create index users_by_email on users (brand_id, email_norm, num, status);
 -- An address of staff is unique in the whole installation: staff_emails holds it while a staff grant may come into force.
 create table staff_emails (
 	email_norm {{.Text}} not null primary key,
@@ -96,6 +97,9 @@ create index people_by_seen on people (brand_num, last_seen_at, num);
 create index people_by_lifetime on people (brand_num, lifetime, num);
 create index people_by_orders on people (brand_num, orders, num);
 create index people_by_last_order on people (brand_num, last_order_at, num);
+-- The few: who is not active (status 1), and who is more than a customer (kinds 1). Filters on them need no scan.
+create index people_by_status on people (brand_num, status, num) where status <> 1;
+create index people_by_kinds on people (brand_num, kinds, role, num) where kinds <> 1;
 create index people_by_tier_until on people (tier_until) where tier_until > 0; -- for the daily roll of tiers
 
 -- What search looks through: folded words that everybody who sees the person may search, and words of contact.
