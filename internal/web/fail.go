@@ -54,7 +54,7 @@ func (v *Visit) Fail(err error) {
 	}
 	e := errs.Of(err)
 	if id, ok := e.Extra["step_up"].(string); ok && errors.Is(err, op.ErrStepUpRequired) {
-		v.toStepUp(id)
+		v.toStepUp(id, v.pageBehind())
 		return
 	}
 	if errors.Is(err, op.ErrSignIn) {
@@ -179,10 +179,21 @@ func sortedFields(fields map[string]string) []string {
 	return names
 }
 
+// StepUp leads to the dialog that asks for a code, and afterwards to a page other than the one behind: a form whose values wait
+// on the server is not what one wants to come back to. Any other error is passed on.
+func (v *Visit) StepUp(err error, back string) error {
+	id, ok := errs.Of(err).Extra["step_up"].(string)
+	if !ok || !errors.Is(err, op.ErrStepUpRequired) {
+		return err
+	}
+	v.toStepUp(id, Back(back, "/admin"))
+	return nil
+}
+
 // toStepUp leads to the dialog that asks for the code. htmx follows by itself and gets the dialog alone.
-func (v *Visit) toStepUp(id string) {
+func (v *Visit) toStepUp(id, back string) {
 	v.answered = true
-	http.Redirect(v.W, v.R, "/admin/step-ups/"+id+"?back="+url.QueryEscape(v.pageBehind()), http.StatusSeeOther)
+	http.Redirect(v.W, v.R, "/admin/step-ups/"+id+"?back="+url.QueryEscape(back), http.StatusSeeOther)
 }
 
 // pageBehind is the page from which a change was asked: where to return after its step-up.
