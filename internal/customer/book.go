@@ -179,12 +179,7 @@ func (b *Book) Save(tx *op.Tx) error {
 	if err := Statistics.Put(tx, changed...); err != nil {
 		return err
 	}
-	for _, num := range b.nums() {
-		if err := b.accounts[num].register(tx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.register(tx)
 }
 
 func (b *Book) nums() []int64 {

@@ -23,16 +23,22 @@ var (
 	listedRegistrations = op.Derived[listedRegistration]("people")
 )
 
-func (a *Account) register(tx *op.Tx) error {
-	at := a.FirstOrderAt
-	if at == 0 {
-		at = a.profile.CreatedAt
+// register moves the registrations that follow the first order.
+func (b *Book) register(tx *op.Tx) error {
+	var listed []listedRegistration
+	for _, num := range b.nums() {
+		a := b.accounts[num]
+		at := a.FirstOrderAt
+		if at == 0 {
+			at = a.profile.CreatedAt
+		}
+		if !a.profile.ByOrder || at == a.listed {
+			continue
+		}
+		if err := registrations.Update(tx, &registration{a.profile.User, at}); err != nil {
+			return err
+		}
+		listed = append(listed, listedRegistration{a.Num, a.Num >> 40, at})
 	}
-	if !a.profile.ByOrder || at == a.listed {
-		return nil
-	}
-	if err := registrations.Update(tx, &registration{a.profile.User, at}); err != nil {
-		return err
-	}
-	return listedRegistrations.Put(tx, listedRegistration{a.Num, a.Num >> 40, at})
+	return listedRegistrations.Put(tx, listed...)
 }
