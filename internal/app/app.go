@@ -39,6 +39,7 @@ type App struct {
 	Site        *web.Site
 
 	postman *mailing.Postman
+	counts  counts
 	closers []func() error
 }
 
@@ -133,8 +134,7 @@ func (a *App) door(ctx context.Context, o Options) (err error) {
 	var workers *jobs.Workers
 	a.postman = &mailing.Postman{PublicURL: a.Config.PublicURL, Keep: o.Demo != nil, Log: a.Log}
 	if o.Work {
-		workers = &jobs.Workers{}
-		jobs.Handle(workers, a.postman.Deliver, jobs.Attempts(12))
+		workers = a.workers()
 	}
 	if a.Queue, err = jobs.Open(ctx, a.Store, workers, jobs.Options{Log: a.Log}); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -111,6 +112,23 @@ func (c *Config) Settle() error {
 	}
 	if !loopback && !c.AllowNoSecondFactor {
 		return errors.New("staff have no second factor yet, so Steward listens on this machine only: keep STEWARD_LISTEN on 127.0.0.1, or start with --allow-no-second-factor if you accept that a stolen password is enough")
+	}
+	if c.MetricsListen != "" {
+		host, _, err := net.SplitHostPort(c.MetricsListen)
+		if err != nil || !isLoopback(host) {
+			return fmt.Errorf("STEWARD_METRICS_LISTEN is %q: profiles show what is in memory, so write an address of this machine, such as 127.0.0.1:9090", c.MetricsListen)
+		}
+	}
+	if form, level, _ := strings.Cut(c.Log, " "); form != "text" && form != "json" || level != "" && new(slog.LevelVar).UnmarshalText([]byte(level)) != nil {
+		return fmt.Errorf("STEWARD_LOG is %q: write text or json, and a level if you want one, such as “json warn”", c.Log)
+	}
+	if c.MailFrom != "" {
+		if err := smtp.CheckAddress(c.MailFrom); err != nil {
+			return fmt.Errorf("STEWARD_MAIL_FROM is %q: write the address that mail comes from, such as desk@example.com", c.MailFrom)
+		}
+	}
+	if kind, _, _ := strings.Cut(c.Database, ":"); kind != "sqlite" && kind != "postgres" && kind != "postgresql" {
+		return errors.New("STEWARD_DATABASE must begin with sqlite: and a file, such as sqlite:/var/lib/steward/steward.db, or with postgres:// and a server, such as postgres://steward@db.example.com/steward")
 	}
 	if c.SMTP != "" {
 		if _, err := smtp.ParseURL(c.SMTP); err != nil {

@@ -3,7 +3,10 @@ package app
 import (
 	"net/http"
 
+	"github.com/stewardhq/steward/internal/api"
+	"github.com/stewardhq/steward/internal/web"
 	"github.com/stewardhq/steward/internal/web/admin"
+	"github.com/stewardhq/steward/internal/web/devmail"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
@@ -20,7 +23,11 @@ func (a *App) Handler() http.Handler {
 		answer(w, http.StatusOK, "ready\n")
 	})
 	admin.Routes(a.Site, mux)
-	return a.Site.Guard(mux)
+	devmail.Routes(a.Site, mux)
+	api.Routes(api.Deps{
+		Door: a.Door, Master: a.Master, Log: a.Log, IP: a.Site.IP, Number: web.Number, Link: a.Site.Link, Checkpoints: a.Config.checkpoints(),
+	}, mux)
+	return a.counts.count(a.Site.Guard(mux))
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

@@ -8,6 +8,7 @@ import (
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/commerce"
+	"github.com/stewardhq/steward/internal/commerce/importing"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -27,6 +28,7 @@ func Operations() []op.Operation {
 		apikey.Operations,
 		customer.Operations,
 		commerce.Operations,
+		importing.Operations,
 		directory.Operations,
 		record.Operations,
 	)

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -33,14 +34,18 @@ var serveCommand = &command{
 			}
 			c.AllowNoSecondFactor = *noSecond
 			return opened(ctx, t, c, Options{Migrate: true, Work: true}, func(a *App) error {
+				socket, err := net.Listen("tcp", a.Config.Listen)
+				if err != nil {
+					return fmt.Errorf("listen on %s: %w; choose another address with --listen", a.Config.Listen, err)
+				}
 				if err := a.offerSetUp(ctx, t.Out); err != nil {
-					return err
+					return errors.Join(err, socket.Close())
 				}
 				if a.Config.SMTP == "" {
 					a.Log.Warn("no mail server is set (STEWARD_SMTP): mail waits in the outbox, see Settings > Mail")
 				}
-				return a.Serve(ctx, func(address string) {
-					_, _ = fmt.Fprintf(t.Out, "Steward serves %s (listening on %s)\n", a.Config.PublicURL, address)
+				return a.Serve(ctx, socket, func() {
+					_, _ = fmt.Fprintf(t.Out, "Steward serves %s (listening on %s)\n", a.Config.PublicURL, socket.Addr())
 				})
 			})
 		}
@@ -65,31 +70,35 @@ func (a *App) offerSetUp(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// Serve answers requests until ctx ends, then lets running ones finish.
-func (a *App) Serve(ctx context.Context, ready func(address string)) error {
-	if err := a.Work(ctx); err != nil {
-		return err
+// Serve answers requests on the socket until ctx ends, then lets running ones finish.
+func (a *App) Serve(ctx context.Context, socket net.Listener, ready func()) error {
+	if a.Config.MetricsListen != "" {
+		if err := a.showMetrics(ctx, a.Config.MetricsListen); err != nil {
+			return errors.Join(err, socket.Close())
+		}
 	}
-	socket, err := net.Listen("tcp", a.Config.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w; choose another address with --listen", a.Config.Listen, err)
+	if err := a.Work(ctx); err != nil {
+		return errors.Join(err, socket.Close())
 	}
 	server := &http.Server{
 		Handler: a.Handler(), ReadHeaderTimeout: web.ReadHeaderTimeout, ReadTimeout: web.ReadTimeout, IdleTimeout: web.IdleTimeout,
-		MaxHeaderBytes: web.MaxHeader,
+		MaxHeaderBytes: web.MaxHeader, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(socket) }()
-	ready(socket.Addr().String())
+	ready()
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	if err := server.Shutdown(stop); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return nil
 }
+
+// drain is how long requests that run when the server is told to stop may go on.
+const drain = 10 * time.Second

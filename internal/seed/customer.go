@@ -39,6 +39,8 @@ type Customer struct {
 	spending int    // hundredths: how much more than others they put into a basket
 }
 
+func externalID(i int) string { return strconv.Itoa(100_000 + i) }
+
 // person makes customer number i of a brand.
 func (b *builder) person(i int) *Customer {
 	d := roll(b.slug+"/person", i)
@@ -53,8 +55,8 @@ func (b *builder) person(i int) *Customer {
 		first = one(d, o.women)
 	}
 	c := &Customer{
-		Number: i, FirstName: first.latin, LastName: family.latin, Country: lives.name, Status: user.Active,
-		External: strconv.Itoa(100_000 + i), favours: d.n(len(b.shop.categories)), spending: 60 + d.n(50),
+		Number: i, FirstName: first.latin, LastName: family.latin, Country: lives.code, Status: user.Active,
+		External: externalID(i), favours: d.n(len(b.shop.categories)), spending: 60 + d.n(50),
 	}
 	if d.of1000(120) { // writes the own name in the own script
 		c.FirstName, c.LastName = first.local, family.local

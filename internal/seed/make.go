@@ -91,6 +91,12 @@ func Make(ctx context.Context, d *auth.Desk, plan Plan, hash func(string) (strin
 			return nil, fmt.Errorf("make the customers of %s: %w", p.New.Name, err)
 		}
 	}
+	if mark.Finished {
+		return w, nil
+	}
+	if err := w.tell(ctx, d); err != nil {
+		return nil, fmt.Errorf("let a few things happen: %w", err)
+	}
 	_, err = op.Do(ctx, d.Door, operator, finish, op.None{})
 	return w, err
 }

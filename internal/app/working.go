@@ -1,0 +1,38 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/stewardhq/steward/internal/customer"
+	"github.com/stewardhq/steward/internal/kernel/jobs"
+	"github.com/stewardhq/steward/internal/kernel/op"
+)
+
+// workers are the jobs that a server works: what was queued with a change, and what comes back by the clock.
+func (a *App) workers() *jobs.Workers {
+	w := &jobs.Workers{}
+	jobs.Handle(w, a.postman.Deliver, jobs.Attempts(12))
+	jobs.Handle(w, a.rollTiers)
+	jobs.Every(w, "customer.roll_tiers", jobs.Each(time.Hour), RollTiers{}) // brands have midnight at different hours
+	return w
+}
+
+// RollTiers is the job that lets tiers fall which have run out.
+type RollTiers struct{}
+
+// Kind names the job.
+func (RollTiers) Kind() string { return "customer.roll_tiers" }
+
+var clockwork = op.SystemActor("clock")
+
+func (a *App) rollTiers(ctx context.Context, _ *jobs.Job[RollTiers]) error {
+	for more := true; more; {
+		rolled, err := op.Keep(ctx, a.Door, clockwork, customer.RollTiers, op.None{})
+		if err != nil {
+			return err
+		}
+		more = rolled.More
+	}
+	return nil
+}
