@@ -62,7 +62,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	keys, err := secret.OpenKeys(t.Context(), secret.Options{Store: store.Options{URL: "sqlite:" + filepath.Join(dir, "keys.db")}, Master: master})
 	w.ok(err)
 	t.Cleanup(func() { _ = keys.Close() })
-	all := append([]op.Operation{scramble}, brand.Operations...)
+	all := append([]op.Operation{scramble, seen}, brand.Operations...)
 	all = append(append(all, customer.Operations...), commerce.Operations...)
 	w.door, err = op.New(op.Options{Store: db, Keys: keys, Master: master, Jobs: &jobs.Queue{}, Clock: w.clock}, all...)
 	w.ok(err)
