@@ -50,7 +50,7 @@ func (t *teller) load(found []audit.Entry) error {
 	if t.people == nil {
 		t.people, t.names = map[string]*person{}, map[string]string{Platform: "Platform"}
 	}
-	people, brands, locations, keys := newIDs(), newIDs(), newIDs(), newIDs()
+	people, brands, locations, keys, grants := newIDs(), newIDs(), newIDs(), newIDs(), newIDs()
 	for i := range found {
 		e := &found[i]
 		people.add(e.Actor.Person, e.Actor.OnBehalf)
@@ -71,6 +71,8 @@ func (t *teller) load(found []audit.Entry) error {
 				brands.add(id)
 			case strings.HasPrefix(id, "key_"):
 				keys.add(id)
+			case s.Kind == "grant":
+				grants.add(id)
 			}
 		}
 	}
@@ -78,11 +80,11 @@ func (t *teller) load(found []audit.Entry) error {
 		return err
 	}
 	for table, ids := range map[string]ids{"brands": brands, "locations": locations, "api_keys": keys} {
-		if err := t.loadNames(table, ids); err != nil {
+		if err := t.loadNames(table, "name", ids); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.loadNames("grants", "role", grants) // the name of a grant is its role's key
 }
 
 func lastPart(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
@@ -151,7 +153,7 @@ func (t *teller) person(u *user.User, external string) *person {
 	return p
 }
 
-func (t *teller) loadNames(table string, wanted ids) error {
+func (t *teller) loadNames(table, column string, wanted ids) error {
 	text, args := holes(wanted, t.names)
 	if len(args) == 0 {
 		return nil
@@ -162,7 +164,7 @@ func (t *teller) loadNames(table string, wanted ids) error {
 			t.names[id] = name
 		}
 		return struct{}{}, err
-	}, "select id, name from "+table+" where id in ("+text+")", args...)
+	}, "select id, "+column+" from "+table+" where id in ("+text+")", args...)
 	if err != nil {
 		return fmt.Errorf("read the names of %s: %w", table, err)
 	}

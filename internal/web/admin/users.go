@@ -125,7 +125,7 @@ func (l *peopleList) page(v *web.Visit) error {
 	status := http.StatusOK
 	if e := errs.Of(err); err != nil && e.Kind == errs.Invalid && len(e.Fields) > 0 {
 		status = http.StatusUnprocessableEntity
-		for _, name := range slices.Sorted(mapsKeys(e.Fields)) {
+		for _, name := range sortedKeys(e.Fields) {
 			problem = append(problem, ui.B(ask.Params.Get(name)), ui.T(": "+e.Fields[name]+" The list is shown without it. "))
 			ask.Params.Del(name)
 		}
@@ -136,16 +136,6 @@ func (l *peopleList) page(v *web.Visit) error {
 		return err
 	}
 	return v.Page(status, l.title, l.name, peopleSheet(l.sheet(v, found, ask, problem)))
-}
-
-func mapsKeys(m map[string]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // peopleProps is a list ready to be drawn.
@@ -313,11 +303,11 @@ func (l *peopleList) menu(v *web.Visit, p *directory.Person) []ui.MenuGroup {
 	base := personPath(l.path, p.ID, "", "")
 	open := ui.MenuGroup{Actions: []ui.Action{{Label: "Open profile", Icon: "user", Href: base}}}
 	who := user.User{ID: p.ID, Brand: v.BrandID(), Kinds: p.Kinds, Location: p.Location}
-	return append([]ui.MenuGroup{open}, deeds(v, who.Subject(), who.Kinds, p.Status, base)...)
+	return append([]ui.MenuGroup{open}, deeds(v, who.Subject(), p.Status, base)...)
 }
 
 // deeds are the changes that the viewer may make to an account. The door decides again.
-func deeds(v *web.Visit, s op.Subject, kinds user.Kinds, status user.Status, base string) []ui.MenuGroup {
+func deeds(v *web.Visit, s op.Subject, status user.Status, base string) []ui.MenuGroup {
 	self := s.Person == v.Caller.Person
 	var change, life []ui.Action
 	gone := status == user.Archived || status == user.Erased
@@ -335,7 +325,6 @@ func deeds(v *web.Visit, s op.Subject, kinds user.Kinds, status user.Status, bas
 			life = append(life, ui.Action{Label: "Activate…", Icon: "user-check", Href: base + "/activate", Dialog: true})
 		}
 	}
-	_ = kinds
 	return []ui.MenuGroup{{Actions: change}, {Actions: life}}
 }
 

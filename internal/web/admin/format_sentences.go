@@ -1,0 +1,262 @@
+package admin
+
+import (
+	"strings"
+
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/record"
+	"github.com/stewardhq/steward/internal/web/ui"
+)
+
+// saying is an operation in words, for the audit log and a person's timeline. {} is whom or what it was done to.
+type saying struct {
+	did string // after the actor's name: changed the details of {}
+	try string // after “tried to”, of a refusal: change the details of {}
+	was string // in the timeline of the person it was done to: Details changed
+}
+
+// sayings has every operation of the catalogue; a test walks it.
+var sayings = map[string]saying{
+	"admin.create":       {"made {} a Super Admin at the machine's command line", "make a Super Admin at the machine's command line", "Made a Super Admin at the machine"},
+	"admin.reset":        {"made a password link for {} at the machine's command line", "make a password link at the machine's command line", "Password link made at the machine"},
+	"user.refresh_roles": {"brought the lists up to date with roles that began or ended", "bring the lists up to date with roles that began or ended", "Role began or ended by its date"},
+
+	"apikey.authenticate": {"used an API key", "use an API key", "API key used"},
+	"apikey.create":       {"made the API key {}", "make an API key", "API key made"},
+	"apikey.list":         {"looked at the API keys", "look at the API keys", ""},
+	"apikey.revoke":       {"revoked the API key {}", "revoke the API key {}", "API key revoked"},
+	"apikey.show":         {"looked at the API key {}", "look at an API key", ""},
+	"apikey.touch":        {"used an API key", "use an API key", "API key used"},
+
+	"auth.count_try":     {"tried a password for {}", "try a password", "Password tried"},
+	"auth.look_up":       {"began to sign in", "sign in", "Sign-in begun"},
+	"auth.look_up_link":  {"opened a link", "open a link", "Link opened"},
+	"auth.note_failure":  {"failed to sign in as {}", "sign in as {}", "Sign-in failed"},
+	"auth.resolve":       {"came back with a session", "come back with a session", ""},
+	"auth.set_password":  {"set a password for {}", "set a password for {}", "Password set"},
+	"auth.sign_in":       {"signed in", "sign in", "Signed in"},
+	"setup.claim":        {"claimed this installation as its first Super Admin", "claim this installation", "Claimed this installation as its first Super Admin"},
+	"setup.offer":        {"printed the link for the first Super Admin", "print the link for the first Super Admin", ""},
+	"session.list":       {"looked at the sessions of {}", "look at the sessions of {}", ""},
+	"session.revoke":     {"ended a session of {}", "end a session of {}", "Session ended"},
+	"session.revoke_all": {"ended the sessions of {}", "end the sessions of {}", "Sessions ended"},
+	"session.touch":      {"was active", "stay signed in", ""},
+
+	"session.choose_brand": {"chose another brand to look at", "choose another brand", ""},
+
+	"brand.create":    {"made the brand {}", "make a brand", ""},
+	"brand.edit":      {"changed the brand {}", "change the brand {}", ""},
+	"brand.list":      {"looked at the brands", "look at the brands", ""},
+	"brand.show":      {"looked at the brand {}", "look at a brand", ""},
+	"location.create": {"added the location {}", "add a location", ""},
+	"location.edit":   {"changed the location {}", "change the location {}", ""},
+
+	"customer.beside":             {"leafed through the customers", "leaf through the customers", ""},
+	"customer.create":             {"created the customer {}", "create a customer", "Account created"},
+	"customer.list":               {"looked at the customers", "look at the customers", ""},
+	"customer.roll_tiers":         {"brought tiers to today", "bring tiers to today", "Tier expired"},
+	"customer.set_home_location":  {"changed the home location of {}", "change the home location of {}", "Home location changed"},
+	"customer.set_imported_spend": {"recorded what {} spent on a previous platform", "record what {} spent on a previous platform", "Spend on a previous platform recorded"},
+	"customer.show":               {"looked at the customer {}", "look at a customer", ""},
+	"customer.total":              {"counted the customers", "count the customers", ""},
+	"customers.ingest":            {"took in customers", "take in customers", "Account taken in from a file or a program"},
+
+	"order.find_number":   {"looked for an order by its number", "look for an order", ""},
+	"order.list":          {"looked at orders", "look at orders", ""},
+	"order.monthly_spend": {"looked at what {} spent by month", "look at what {} spent", ""},
+	"order.put":           {"took in an order", "take in an order", "Order taken in"},
+	"order.show":          {"looked at an order", "look at an order", ""},
+	"orders.ingest":       {"took in orders", "take in orders", "Orders taken in"},
+	"orders.rebuild":      {"rebuilt the statistics from the orders", "rebuild the statistics from the orders", ""},
+
+	"mail.for_sending": {"read a mail to send it", "read a mail to send it", ""},
+	"mail.latest":      {"looked at the demo's mail", "look at the demo's mail", ""},
+	"mail.mark":        {"noted what became of a mail", "note what became of a mail", ""},
+	"mail.outbox":      {"looked at the outbox", "look at the outbox", ""},
+	"mail.requeue":     {"queued the waiting mail again", "queue the waiting mail again", ""},
+
+	"person.activity": {"looked at the activity of {}", "look at the activity of {}", ""},
+	"person.show":     {"looked at the profile of {}", "look at somebody's profile", ""},
+	"staff.givers":    {"asked who can give permissions", "ask who can give permissions", ""},
+	"staff.list":      {"looked at the staff and their roles", "look at the staff and their roles", ""},
+
+	"user.activate":    {"activated {}", "activate {}", "Account activated"},
+	"user.add":         {"added {}", "add somebody to the staff", "Added to the staff"},
+	"user.beside":      {"leafed through the users", "leaf through the users", ""},
+	"user.change_role": {"changed the role of {}", "change the role of {}", "Role changed"},
+	"user.deactivate":  {"deactivated {}", "deactivate {}", "Account deactivated"},
+	"user.edit":        {"changed the details of {}", "change the details of {}", "Details changed"},
+	"user.list":        {"looked at the users", "look at the users", ""},
+	"user.prefer":      {"chose how the desk looks to them", "choose how the desk looks", ""},
+	"user.statistics":  {"looked at the figures of the users", "look at the figures of the users", ""},
+	"user.total":       {"counted the users", "count the users", ""},
+
+	"audit.about":       {"read the audit log of {}", "read the audit log of {}", ""},
+	"audit.about_total": {"counted the audit log of {}", "count the audit log of {}", ""},
+	"audit.chains":      {"looked at the state of the audit log", "look at the state of the audit log", ""},
+	"audit.list":        {"read the audit log", "read the audit log", ""},
+	"audit.recent":      {"read the newest entries of the audit log", "read the audit log", ""},
+	"audit.show":        {"read an entry of the audit log", "read an entry of the audit log", ""},
+	"audit.total":       {"counted the audit log", "count the audit log", ""},
+
+	// What the door itself writes.
+	"step_up.issued":    {"was asked for a code to confirm a change", "confirm a change", "A code was asked for"},
+	"step_up.confirmed": {"confirmed a change with a code", "confirm a change with a code", "A change was confirmed with a code"},
+	"step_up.failed":    {"gave a wrong code", "confirm a change with a wrong code", "A wrong code was given"},
+	"step_up.expired":   {"gave a code that had expired", "confirm a change with an expired code", "An expired code was given"},
+	"step_up.reused":    {"gave a code that was used up", "confirm a change with a code that was used up", "A used code was given"},
+}
+
+// Says tells whether the operation has words, for the test that walks the catalogue.
+func Says(operation string) bool {
+	s, ok := sayings[operation]
+	return ok && s.did != "" && s.try != ""
+}
+
+// actorRuns names who acted. Steward itself, programs and the machine's operator are no persons.
+func actorRuns(a *record.Actor) []ui.Run {
+	var runs []ui.Run
+	switch {
+	case a.Kind == string(op.System):
+		return ui.Text(ui.T("Steward"))
+	case a.Kind == string(op.Operator):
+		return ui.Text(ui.T("The operator at the machine"))
+	case a.Kind == string(op.Key):
+		name := orElse(a.Name, a.ID)
+		runs = ui.Text(ui.T("The API key "), ui.B(name))
+	default:
+		runs = ui.Text(ui.B(orElse(a.Name, "Somebody")))
+	}
+	if a.OnBehalf != nil {
+		runs = append(runs, ui.T(", viewing as "), ui.B(orElse(a.OnBehalf.Name, "somebody")), ui.T(","))
+	}
+	return runs
+}
+
+// told names whom or what an entry is about.
+func told(e *record.Entry) ui.Run {
+	if p := e.Person(); p != nil && p.Kind != "api_key" {
+		if p.Person != "" && p.Person == e.Actor.Person {
+			return ui.T("their own account")
+		}
+		return ui.B(orElse(personName(e), orElse(p.Name, shortID(string(p.Person)))))
+	}
+	for _, kind := range []string{"api_key", "location", "brand", "order"} {
+		if s := e.Subject(kind); s != nil {
+			return ui.B(orElse(s.Name, shortID(s.ID)))
+		}
+	}
+	if len(e.Subjects) > 0 {
+		return ui.B(orElse(e.Subjects[0].Name, shortID(e.Subjects[0].ID)))
+	}
+	if e.Refused() {
+		return ui.T("something that is not there, or not theirs to see")
+	}
+	return ui.T("nothing in particular")
+}
+
+// personName is the name of the person an entry is about, also where the subject is something of theirs, such as a session.
+func personName(e *record.Entry) string {
+	if s := e.Subject("user"); s != nil {
+		return s.Name
+	}
+	return ""
+}
+
+// shortID is the end of an id, enough to tell two apart.
+func shortID(id string) string {
+	if len(id) > 12 {
+		return "…" + id[len(id)-8:]
+	}
+	return id
+}
+
+// sentence tells an entry.
+func sentence(e *record.Entry) []ui.Run {
+	runs := actorRuns(&e.Actor)
+	s, ok := sayings[e.Op]
+	if !ok {
+		s = saying{did: "did “" + e.Op + "”", try: "do “" + e.Op + "”"}
+	}
+	words := s.did
+	if e.Refused() {
+		words = "tried to " + s.try
+		if strings.HasPrefix(e.Op, "step_up.") {
+			words = s.did
+		}
+	}
+	before, after, about := strings.Cut(words, "{}")
+	runs = append(runs, ui.T(" "+before))
+	if about {
+		runs = append(runs, told(e))
+		if after != "" {
+			runs = append(runs, ui.T(after))
+		}
+	}
+	runs = append(runs, particulars(e)...)
+	if n := e.Repeated(); n > 0 {
+		runs = append(runs, ui.Q(", "+ui.Counted(n, "more time", "more times")+" within a minute"))
+	}
+	return runs
+}
+
+// particulars are what makes some sentences worth reading without opening them.
+func particulars(e *record.Entry) []ui.Run {
+	if e.Refused() {
+		return nil
+	}
+	switch e.Op {
+	case "user.change_role":
+		from, to := roles(e)
+		switch {
+		case from != "" && to != "":
+			return ui.Text(ui.T(" from " + from + " to " + to))
+		case to != "":
+			return ui.Text(ui.T(" to " + to))
+		case from != "":
+			return ui.Text(ui.T(": no longer " + from))
+		}
+	case "user.add":
+		if _, to := roles(e); to != "" {
+			return ui.Text(ui.T(" as " + to))
+		}
+	case "user.edit":
+		var fields []string
+		for _, c := range e.Changes {
+			if c.Kind == "user" {
+				fields = append(fields, strings.ToLower(fieldLabel(c.Field)))
+			}
+		}
+		if len(fields) > 0 {
+			return ui.Text(ui.Q(": " + strings.Join(fields, ", ")))
+		}
+	case "orders.ingest", "customers.ingest":
+		if source := e.Facts["source"]; source != "" {
+			return ui.Text(ui.T(" from " + source))
+		}
+	}
+	return nil
+}
+
+// roles are the role that ended and the one that was given, by name.
+func roles(e *record.Entry) (from, to string) {
+	ended, given := map[string]bool{}, map[string]string{}
+	for _, c := range e.Changes {
+		switch {
+		case c.Kind != "grant":
+		case c.Field == "role" && !c.After.Empty():
+			given[c.ID] = roleName(c.After.Text)
+		case c.Field == "ended_at":
+			ended[c.ID] = true
+		}
+	}
+	for _, s := range e.Subjects {
+		if s.Kind == "grant" && ended[s.ID] && from == "" {
+			from = roleName(s.Name)
+		}
+	}
+	for _, name := range given {
+		to = name
+	}
+	return from, to
+}
