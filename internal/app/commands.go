@@ -17,7 +17,7 @@ import (
 
 // commands are the verbs of the program, in the order in which a newcomer meets them.
 func commands() []*command {
-	return []*command{serveCommand, migrateCommand, seedCommand, adminCreateCommand, adminResetCommand, auditVerifyCommand, auditCheckpointCommand, versionCommand}
+	return []*command{demoCommand, serveCommand, migrateCommand, seedCommand, adminCreateCommand, adminResetCommand, auditVerifyCommand, auditCheckpointCommand, versionCommand}
 }
 
 // plainError says an error to an operator: a refusal by its sentence, anything else as it is.
