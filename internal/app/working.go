@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -15,6 +16,8 @@ func (a *App) workers() *jobs.Workers {
 	jobs.Handle(w, a.postman.Deliver, jobs.Attempts(12))
 	jobs.Handle(w, a.rollTiers)
 	jobs.Every(w, "customer.roll_tiers", jobs.Each(time.Hour), RollTiers{}) // brands have midnight at different hours
+	jobs.Handle(w, a.refreshRoles)
+	jobs.Every(w, "account.refresh_roles", jobs.Each(time.Minute), account.RefreshRoles{})
 	return w
 }
 
@@ -35,4 +38,9 @@ func (a *App) rollTiers(ctx context.Context, _ *jobs.Job[RollTiers]) error {
 		more = rolled.More
 	}
 	return nil
+}
+
+func (a *App) refreshRoles(ctx context.Context, _ *jobs.Job[account.RefreshRoles]) error {
+	_, err := op.Keep(ctx, a.Door, clockwork, account.Refresh, op.None{})
+	return err
 }
