@@ -20,6 +20,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/mailing"
 	"github.com/stewardhq/steward/internal/mailing/smtp"
+	"github.com/stewardhq/steward/internal/record"
 	"github.com/stewardhq/steward/internal/schema"
 	"github.com/stewardhq/steward/internal/seed"
 	"github.com/stewardhq/steward/internal/web"
@@ -209,6 +210,7 @@ func (a *App) site(o Options) error {
 		return err
 	}
 	a.Site = &web.Site{Door: a.Door, Desk: a.Desk, Public: public, Log: a.Log, Proxies: proxies, Demo: o.Demo}
+	a.Site.Watch = &record.Watch{Store: a.Store, Checkpoints: a.Checkpoints, Log: a.Log}
 	return nil
 }
 
@@ -222,11 +224,12 @@ func (a *App) Work(ctx context.Context) error {
 		defer cancel()
 		return a.Queue.Stop(stop)
 	})
-	done := make(chan struct{}, 2)
+	done := make(chan struct{}, 3)
 	running, stop := context.WithCancel(ctx)
 	go func() { a.Checkpoints.Run(running); done <- struct{}{} }()
 	go func() { a.Door.RunRefusals(running); done <- struct{}{} }()
-	a.closers = append(a.closers, func() error { stop(); <-done; <-done; return nil })
+	go func() { a.Site.Watch.Run(running); done <- struct{}{} }()
+	a.closers = append(a.closers, func() error { stop(); <-done; <-done; <-done; return nil })
 	if a.postman.Transport != nil {
 		if _, err := op.Keep(ctx, a.Door, mailing.Actor, mailing.Requeue, op.None{}); err != nil {
 			return err

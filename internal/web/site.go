@@ -16,6 +16,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/record"
 )
 
 // Site is one installation as its screens know it.
@@ -26,6 +27,7 @@ type Site struct {
 	Log     *slog.Logger
 	Proxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
 	Demo    *Demo          // nil outside the demo
+	Watch   *record.Watch  // what is known of the audit chains; nil knows nothing
 
 	limits  limiter
 	claimed atomic.Bool // somebody is Super Admin; seen once, never asked again

@@ -1,4 +1,0 @@
-package admin
-
-func overviewPages(r routes) {}
-func auditPages(r routes)    {}
