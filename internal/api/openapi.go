@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,6 +69,9 @@ func newDocument() openapiDocument {
 			}
 		}))
 	r.AddTypeMapping(money.Amount{}, amountShape{})
+	r.AddTypeMapping(jsontext.Value(nil), jsonschema.Schema{}) // any value
+	r.InlineDefinition(jsontext.Value(nil))
+	r.InlineDefinition(Time(0))
 	return openapiDocument{r}
 }
 
@@ -79,8 +83,11 @@ type amountShape struct {
 
 // schemaName names a component: Person, ListOfBrand, RoleChange.
 func schemaName(t reflect.Type, _ string) string {
-	if t == reflect.TypeFor[amountShape]() {
+	switch t {
+	case reflect.TypeFor[amountShape]():
 		return "Amount"
+	case reflect.TypeFor[money.Amount]():
+		return "amount inside" // never stands in the document: amountShape takes its place
 	}
 	name, of, generic := strings.Cut(t.Name(), "[")
 	if generic {
@@ -227,23 +234,36 @@ func (d openapiDocument) text() ([]byte, error) {
 	if err := json.Unmarshal(raw, &tree); err != nil {
 		return nil, err
 	}
-	closeBodies(tree)
+	tidy(tree)
 	text, err := json.Marshal(tree, json.Deterministic(true), jsontext.WithIndent("  "))
 	return append(text, '\n'), err
 }
 
-// closeBodies says of every object in a request's body that it takes no other members.
-func closeBodies(tree map[string]any) {
+// tidy says what the library cannot know: bodies are needed, take no other members and no null; a total is a number or absent.
+func tidy(tree map[string]any) {
 	closed := map[string]bool{}
 	for _, item := range object(tree, "paths") {
 		for _, operation := range item.(map[string]any) {
-			if o, ok := operation.(map[string]any); ok {
-				closeSchema(tree, object(o, "requestBody", "content", "application/json", "schema"), closed)
+			o, _ := operation.(map[string]any)
+			if body := object(o, "requestBody"); body != nil {
+				body["required"] = true
+				closeSchema(tree, object(body, "content", "application/json", "schema"), closed)
 			}
+			for _, p := range list(o["parameters"]) {
+				schema := object(p, "schema")
+				delete(schema, "description")
+				notNull(schema)
+			}
+		}
+	}
+	for name, schema := range object(tree, "components", "schemas") {
+		if s, ok := schema.(map[string]any); ok && strings.HasPrefix(name, "ListOf") {
+			notNull(object(s, "properties", "total"))
 		}
 	}
 }
 
+// closeSchema closes a schema of a body, and all that it leads to.
 func closeSchema(tree, schema map[string]any, closed map[string]bool) {
 	if ref, ok := schema["$ref"].(string); ok {
 		if closed[ref] {
@@ -252,6 +272,7 @@ func closeSchema(tree, schema map[string]any, closed map[string]bool) {
 		closed[ref] = true
 		schema = object(tree, strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
 	}
+	notNull(schema)
 	if properties, ok := schema["properties"].(map[string]any); ok {
 		schema["additionalProperties"] = false
 		for _, p := range properties {
@@ -267,6 +288,15 @@ func closeSchema(tree, schema map[string]any, closed map[string]bool) {
 	}
 	for _, s := range list(schema["anyOf"]) {
 		closeSchema(tree, s, closed)
+	}
+}
+
+// notNull takes null out of the types of a schema.
+func notNull(schema map[string]any) {
+	types, _ := schema["type"].([]any)
+	types = slices.DeleteFunc(types, func(t any) bool { return t == "null" })
+	if len(types) == 1 {
+		schema["type"] = types[0]
 	}
 }
 

@@ -38,7 +38,7 @@ type (
 		assignment
 		Reason string `json:"reason,omitempty"`
 	}
-	newUser struct {
+	addUser struct {
 		Email     string `json:"email" required:"true" example:"sam@aurora.example"`
 		FirstName string `json:"first_name,omitempty" example:"Sam"`
 		LastName  string `json:"last_name,omitempty" example:"Reed"`
@@ -78,12 +78,12 @@ func users(t *table) {
 			return people[UserRow](c, w, p, directory.UsersTotal)
 		}, filtered(filtersOf(directory.UserFields)))
 	Action(t, "POST /v1/users", account.Add,
-		func(c *Call, w newUser) (in account.NewStaff, err error) {
+		func(c *Call, w addUser) (in account.NewStaff, err error) {
 			in = account.NewStaff{Email: w.Email, FirstName: w.FirstName, LastName: w.LastName}
 			in.Assignment, err = w.assignment.read(c)
 			return in, err
 		},
-		func(c *Call, _ newUser, a account.Added) (NewUser, error) {
+		func(c *Call, _ addUser, a account.Added) (NewUser, error) {
 			c.at("/v1/users/" + string(a.User))
 			return NewUser{a.User, c.Link("/set-password?token=" + a.Token)}, nil
 		}, created, secretly)
