@@ -22,7 +22,7 @@ func addUserPages(r routes) {
 }
 
 // addForm is the Add user form (checklist 8-14) as it was sent: who, which role, where, and a level for each area with the single
-// permissions beside it. It works without script: "Show the difference" sends it and shows what it amounts to.
+// permissions beside it. It works without script: "Preview" sends it and shows what it amounts to.
 type addForm struct {
 	Email, First, Last string
 	Role               string

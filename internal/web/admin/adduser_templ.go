@@ -89,7 +89,7 @@ func addUserSheet(p addUserProps) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"st-form-narrow\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"st-form-narrow mt-3\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -211,7 +211,7 @@ func addUserSheet(p addUserProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.role == nil {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<h2>What they may do</h2><p class=\"st-2\">Choose a role first: then each area has a level here, and what differs from the role is said in words.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<h2>What they may do</h2><p class=\"st-2\">Choose a role first: then each area has a level here, and Preview says in words what differs from the role.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -270,7 +270,7 @@ func addUserSheet(p addUserProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"st-formfoot\"><a class=\"btn\" href=\"/admin/settings/users\">Cancel</a> <button class=\"btn\" type=\"submit\" name=\"do\" value=\"preview\">Show the difference</button> <button class=\"btn btn-primary\" type=\"submit\" name=\"do\" value=\"add\">Add user</button></div></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"st-formfoot\"><a class=\"btn\" href=\"/admin/settings/users\">Cancel</a> <button class=\"btn\" type=\"submit\" name=\"do\" value=\"preview\">Preview</button> <button class=\"btn btn-primary\" type=\"submit\" name=\"do\" value=\"add\">Add user</button></div></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

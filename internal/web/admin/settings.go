@@ -337,7 +337,7 @@ func staffPage(v *web.Visit) error {
 	p := listedProps{
 		Crumb: under("Users"), Head: ui.HeadProps{Title: "Users"},
 		Table: ui.TableProps{Caption: "Staff by name", Columns: []ui.Column{
-			{Label: "Name", Grow: true}, {Label: "Role"}, {Label: "Where", Drop: "c-md"}, {Label: "Status", Drop: "c-md"}, {Label: "Last login", Number: true, Drop: "c-lg"},
+			{Label: "Name"}, {Label: "Role", Grow: true}, {Label: "Where", Drop: "c-md"}, {Label: "Status", Drop: "c-md"}, {Label: "Last login", Number: true, Drop: "c-lg"},
 		}},
 		Empty: ui.EmptyProps{Icon: "users-group", Title: "Nobody works here yet", Text: "Add somebody with a role, for the whole brand or for single locations."},
 	}
