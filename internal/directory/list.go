@@ -140,19 +140,19 @@ func (r *run) brandNum() int64 {
 func (r *run) principal() string { return string(r.Caller().Kind) + " " + r.Caller().ID }
 
 // conditions are all that a row of p must meet, the search apart. Archived people appear only under their own filter. SQLite looks
-// at them in this order: what most rows meet comes last.
+// at them in this order, so that what most rows meet comes last.
 func (r *run) conditions(b field.Builder) []string {
-	all := r.fields.Conditions(b, r.req)
-	if c := r.reach.condition(b, r.places.byScope); c != "" {
-		all = append(all, c)
+	all := []string{r.reach.condition(b, r.places.byScope)}
+	last := "p.status < " + strconv.FormatInt(user.Archived.Num(), 10)
+	for i := range r.req.Predicates {
+		c := r.fields.Condition(b, &r.req.Predicates[i])
+		if r.req.Predicates[i].Field == "status" {
+			last = c
+		} else {
+			all = append(all, c)
+		}
 	}
-	if r.list.base != "" {
-		all = append(all, r.list.base)
-	}
-	if r.req.Filter("status", field.Is) == nil {
-		all = append(all, "p.status < "+strconv.FormatInt(user.Archived.Num(), 10))
-	}
-	return all
+	return slices.DeleteFunc(append(all, r.list.base, last), func(c string) bool { return c == "" })
 }
 
 // asksForArchived says whether the status filter names archived or erased. They are the last of the statuses.

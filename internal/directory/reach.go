@@ -28,14 +28,14 @@ type portion struct {
 
 func (p portion) empty() bool { return !p.all && len(p.nodes) == 0 }
 
-// kindsOf are the kinds of person, each with its condition on the narrow row.
+// kindsOf are the kinds of person, each with its condition on the narrow row, and with that of those who have a home location.
 var kindsOf = [3]struct {
-	kind access.PersonKind
-	sql  string
+	kind        access.PersonKind
+	sql, atHome string
 }{
-	{access.Customer, "(p.kinds & 6) = 0"},
-	{access.CompanyUser, "(p.kinds & 6) = 4"},
-	{access.Staff, "(p.kinds & 2) = 2"},
+	{access.Customer, "(p.kinds & 6) = 0", "(p.kinds & 7) = 1"},
+	{access.CompanyUser, "(p.kinds & 6) = 4", "(p.kinds & 7) = 5"},
+	{access.Staff, "(p.kinds & 2) = 2", "1 = 0"},
 }
 
 func reachOf(v *op.View, permission access.Permission, home access.Scope) reach {
@@ -93,9 +93,9 @@ func (r reach) condition(b field.Builder, byID map[access.Scope]int64) string {
 		if p.empty() {
 			continue
 		}
-		condition := k.sql
+		condition, atHome := k.sql, k.atHome
 		if i == 0 && same(p, r.kinds[1]) { // most often customers and company users go together
-			condition = "(p.kinds & 2) = 0"
+			condition, atHome = "(p.kinds & 2) = 0", "(p.kinds & 3) = 1"
 		} else if i == 1 && same(p, r.kinds[0]) {
 			continue
 		}
@@ -106,7 +106,7 @@ func (r reach) condition(b field.Builder, byID map[access.Scope]int64) string {
 					nums = append(nums, num)
 				}
 			}
-			condition += " and (p.kinds & 1) = 1 and " + field.AnyNum(b, "p.location_num", nums)
+			condition = field.AnyNum(b, "p.location_num", nums) + " and " + atHome
 		}
 		parts = append(parts, condition)
 	}

@@ -17,6 +17,9 @@ func (l *roll) total(v *op.View, in Ask) (total int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if total, known, err := r.everybody(); known || err != nil {
+		return total, err
+	}
 	b := r.matching()
 	if r.search.given() && (r.search.match != "" || r.Dialect() == store.PostgreSQL) {
 		b, _ = r.found()
@@ -28,6 +31,35 @@ func (l *roll) total(v *op.View, in Ask) (total int64, err error) {
 	sql, args = r.byOrder().Select("count(*)").Build()
 	more, err := store.Value[int64](r.QueryRow(sql, args...))
 	return total + more, err
+}
+
+// everybody is the total of a list that nothing narrows, which is the one asked for most: all numbers of the brand less the few who
+// are archived or no customers, in half the time of a look at every row.
+func (r *run) everybody() (total int64, known bool, err error) {
+	b := builder()
+	if r.req.Filtered() || r.reach.condition(b, nil) != "" {
+		return 0, false, nil
+	}
+	from, to := r.numbers()
+	all := builder()
+	all.Select("count(*)").From("people p"+r.Dialect().NotIndexed()).Where("p.num >= "+all.Var(from), "p.num < "+all.Var(to))
+	archived := builder()
+	archived.Select("count(*)").From("people p").Where("p.brand_num = "+archived.Var(r.brandNum()), "p.status <> 1", "p.status >= 5")
+	others := builder()
+	others.Select("1 as one").From("people p").Where("p.brand_num = "+others.Var(r.brandNum()), "p.kinds <> 1", "p.status < 5")
+	if r.list.base == "" {
+		others.Where("1 = 0")
+	} else {
+		others.Where("not " + r.list.base)
+	}
+	others.Limit(fewRows + 1)
+	b.Select(b.BuilderAs(all, "total"), b.BuilderAs(archived, "archived"), "(select count(*) from "+b.BuilderAs(others, "others")+") as others")
+	sql, args := b.Build()
+	var gone, rest int64
+	if err := r.QueryRow(sql, args...).Scan(&total, &gone, &rest); err != nil || rest > int64(fewRows) {
+		return 0, false, err
+	}
+	return total - gone - rest, true, nil
 }
 
 // Figures are the statistics above the list of users, within the viewer's scope. Who is invited, archived or erased counts nowhere.
@@ -51,7 +83,7 @@ func figures(v *op.View, of brand.ID) (f Figures, err error) {
 	week := field.DaysAgo(v.Now(), 7, r.terms.Zone)
 	b := r.matching()
 	b.Where("p.status <> " + b.Var(user.Invited.Num()))
-	b.Select("count(*)", "count(nullif(p.email_verified, 0))", "count(case when p.registered_at >= "+b.Var(week)+" then 1 end)")
+	b.Select("count(*)", "cast(coalesce(sum(p.email_verified), 0) as bigint)", "count(case when p.registered_at >= "+b.Var(week)+" then 1 end)")
 	sql, args := b.Build()
 	if err = v.QueryRow(sql, args...).Scan(&f.Total, &f.Verified, &f.ThisWeek); err != nil {
 		return f, err

@@ -64,8 +64,8 @@ func (r *run) look(d direction) ([]hit, error) {
 	if r.search.given() {
 		return r.findWords(d)
 	}
-	if r.shortcut != (shortcut{}) {
-		return r.scan(d)
+	if r.shortcut.rows > 0 && r.shortcut.rows <= walkRows/2 {
+		return r.scan(d) // cheaper than the walk
 	}
 	hits, cut, err := r.walk(d, walkRows)
 	if err != nil || !cut {
@@ -105,7 +105,8 @@ func (r *run) behind(b field.Builder, d direction, key, num string) string {
 	return "(" + key + ", " + num + ")" + sign + "(" + b.Var(d.after.key) + ", " + b.Var(d.after.num) + ")"
 }
 
-// steps is the bounded walk as a select of p.*, its rows in order and with the sort key as k.
+// steps is the bounded walk as a select of p.*, in the order of k, the sort key, and then n. That the outer select names the same two
+// is what lets both databases stop at the end of a page, with nothing sorted.
 func (r *run) steps(d direction, bound int, columns string) *sqlbuilder.SelectBuilder {
 	b := builder()
 	key, num := "p."+r.order.Key, "p.num"
@@ -124,7 +125,7 @@ func (r *run) steps(d direction, bound int, columns string) *sqlbuilder.SelectBu
 		b.From("people p").Where("p.brand_num = " + b.Var(r.brandNum()))
 	}
 	if columns == "" {
-		columns = "p.*, " + key + " as k"
+		columns = "p.*, " + key + " as k, " + num + " as n"
 	}
 	b.Select(columns)
 	b.Where(r.behind(b, d, key, num))
@@ -151,7 +152,7 @@ func (r *run) walk(d direction, bound int) (hits []hit, cut bool, err error) {
 	b.Select("p.num", "p.k").From(b.BuilderAs(r.steps(d, bound, ""), "p"))
 	b.Where(r.conditions(b)...)
 	b.Where(r.search.conditions(b)...)
-	b.OrderBy("p.k"+d.word(), "p.num"+d.word()).Limit(d.limit)
+	b.OrderBy("p.k"+d.word(), "p.n"+d.word()).Limit(d.limit)
 	if hits, err = r.hits(b); err != nil || len(hits) >= d.limit {
 		return hits, false, err
 	}
@@ -200,7 +201,10 @@ func (r *run) scanByText(d direction) ([]hit, error) {
 }
 
 // shortcut is an index of the few that a filter is about: who is not active, who is more than a customer.
-type shortcut struct{ index, condition string }
+type shortcut struct {
+	index, condition string
+	rows             int
+}
 
 // findShortcut gives the index whose rows the filters stay within, and which has few; the zero shortcut is none.
 func (r *run) findShortcut() (err error) {
@@ -211,9 +215,9 @@ func (r *run) findShortcut() (err error) {
 	var s shortcut
 	switch {
 	case only("status", user.Active.Num()):
-		s = shortcut{"people_by_status", "p.status <> 1"}
+		s = shortcut{index: "people_by_status", condition: "p.status <> 1"}
 	case only("role", 0), only("kind", int64(user.IsCustomer)):
-		s = shortcut{"people_by_kinds", "p.kinds <> 1"}
+		s = shortcut{index: "people_by_kinds", condition: "p.kinds <> 1"}
 	default:
 		return nil
 	}
@@ -227,8 +231,8 @@ func (r *run) findShortcut() (err error) {
 	b := builder()
 	b.Select("count(*)").From(b.BuilderAs(inner, "few"))
 	sql, args := b.Build()
-	n, err := store.Value[int](r.QueryRow(sql, args...))
-	if n > fewRows {
+	r.shortcut.rows, err = store.Value[int](r.QueryRow(sql, args...))
+	if r.shortcut.rows > fewRows {
 		r.shortcut = shortcut{}
 	}
 	return err
@@ -246,7 +250,7 @@ func (r *run) fromFew(b *sqlbuilder.SelectBuilder) {
 // selects, its caller says.
 func (r *run) matching() *sqlbuilder.SelectBuilder {
 	b := builder()
-	if r.shortcut != (shortcut{}) {
+	if r.shortcut.index != "" {
 		r.fromFew(b)
 	} else {
 		from, to := r.numbers()
