@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/store"
 )
 
 // Refusals of a repeated call.
@@ -86,4 +88,10 @@ func paramsHash(name string, in any) (string, error) {
 	}
 	sum := sha256.Sum256(append([]byte(name+"\x00"), body...))
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// isRace says whether another call with the same key finished first.
+func isRace(err error) bool {
+	columns, unique := store.IsUnique(err)
+	return unique && strings.Contains(columns, "idempotency_key")
 }

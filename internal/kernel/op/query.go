@@ -174,3 +174,12 @@ func isRefusal(err error) bool {
 
 // Knows says whether the caller may know that the subject exists.
 func (v *View) Knows(s Subject) bool { return v.caller.knows(v.now.UnixMilli(), s) }
+
+// isFault says whether an error is ours or the database's, so that nothing else can go on either.
+func isFault(err error) bool {
+	if err == nil {
+		return false
+	}
+	k := errs.Of(err).Kind
+	return k == errs.Fault || k == errs.Unavailable
+}

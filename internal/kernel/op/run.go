@@ -40,45 +40,29 @@ func Do[In any, T Target, Out any](ctx context.Context, d *Door, c *Caller, a *A
 		}
 	}
 	tx := &Tx{door: d, caller: c, now: d.clock()}
-	var stepUp *pending // set when the action must first be confirmed
-	var subjects []Subject
-	err = txn.Write(ctx, d.db, func(raw *store.Tx) error {
-		tx.tx = raw
+	var at attempt
+	once := func(raw *store.Tx) error {
+		*tx = Tx{tx: raw, door: d, caller: c, now: tx.now}
 		if done, err := replay(tx, a.Name, r.once, in, &out); done || err != nil {
 			return err
 		}
-		target, err := a.Target(tx, in)
-		if err != nil {
-			return err
-		}
-		subjects = target.Subjects()
-		n := need{permission: a.permission(target, in), open: a.Open, own: a.Own, notSelf: a.NotSelf}
-		if err := decide(c, tx.now, n, subjects); err != nil {
-			return err
-		}
-		if a.needsStepUp(target, in) && !c.exempt(n.permission) {
-			p := pending{name: a.Name, in: in, subjects: subjects, confirm: a.Confirm(target, in)}
-			if r.proof.ID == "" {
-				stepUp = &p
-				return errStopped
-			}
-			if err := consume(tx, r.proof, p); err != nil {
-				return err
-			}
-		}
-		if out, err = a.Do(tx, target, in); err != nil {
+		if out, err = perform(tx, a, in, r, &at); err != nil {
 			return err
 		}
 		if err := remember(tx, a.Name, r.once, in, out); err != nil {
 			return err
 		}
-		return tx.conclude(a.Name, subjects, in, r)
-	})
+		return audit.AppendAll(tx.tx, tx.events)
+	}
+	err = txn.Write(ctx, d.db, once)
+	if isRace(err) { // the same call was running just now, and its answer is there by now
+		err = txn.Write(ctx, d.db, once)
+	}
 	switch {
-	case stepUp != nil:
-		err = d.beginStepUp(ctx, c, *stepUp)
+	case at.stepUp != nil:
+		err = d.beginStepUp(ctx, c, *at.stepUp)
 	case err != nil && isRefusal(err):
-		err = d.refuse(ctx, c, a.Name, subjects, err)
+		err = d.refuse(ctx, c, a.Name, at.subjects, err)
 	}
 	if err != nil {
 		var zero Out
@@ -88,10 +72,43 @@ func Do[In any, T Target, Out any](ctx context.Context, d *Door, c *Caller, a *A
 	return out, nil
 }
 
+// attempt is what is known of a run when it does not succeed.
+type attempt struct {
+	subjects []Subject
+	stepUp   *pending // set when the action must first be confirmed
+}
+
+// perform runs an action within a transaction, as far as its event, which waits in the transaction to be written last.
+func perform[In any, T Target, Out any](tx *Tx, a *Action[In, T, Out], in In, r run, at *attempt) (out Out, err error) {
+	target, err := a.Target(tx, in)
+	if err != nil {
+		return out, err
+	}
+	at.subjects = target.Subjects()
+	n := need{permission: a.permission(target, in), open: a.Open, own: a.Own, notSelf: a.NotSelf}
+	if err := decide(tx.caller, tx.now, n, at.subjects); err != nil {
+		return out, err
+	}
+	if a.needsStepUp(target, in) && !tx.caller.exempt(n.permission) {
+		p := pending{name: a.Name, in: in, subjects: at.subjects, confirm: a.Confirm(target, in)}
+		if r.proof.ID == "" {
+			at.stepUp = &p
+			return out, errStopped
+		}
+		if err := consume(tx, r.proof, p); err != nil {
+			return out, err
+		}
+	}
+	if out, err = a.Do(tx, target, in); err != nil {
+		return out, err
+	}
+	return out, tx.conclude(a.Name, at.subjects, in, r)
+}
+
 // errStopped ends a transaction that must write nothing yet. It never leaves the engine.
 var errStopped = errs.New(errs.Conflict, "stopped", "stopped")
 
-// conclude writes the event of what the transaction changed. Nothing changed and nothing noted: there is nothing to tell.
+// conclude makes the event of what the operation changed. Nothing changed and nothing noted: there is nothing to tell.
 func (tx *Tx) conclude(name string, subjects []Subject, in any, r run) error {
 	if len(tx.changes) == 0 && len(tx.counts) == 0 && len(tx.facts) == 0 {
 		return nil
@@ -112,7 +129,9 @@ func (tx *Tx) conclude(name string, subjects []Subject, in any, r run) error {
 			return err
 		}
 	}
-	return audit.Append(tx.tx, e)
+	tx.events = append(tx.events, e)
+	tx.changes, tx.touched, tx.counts, tx.facts = nil, nil, nil, nil
+	return nil
 }
 
 // sealReason seals why something was done for the person it was done to, else for the one who did it.

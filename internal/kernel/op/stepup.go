@@ -133,7 +133,10 @@ func (d *Door) beginStepUp(ctx context.Context, c *Caller, p pending) error {
 		if err := d.sendCode(tx, CodeMail{Person: c.Person, Code: code, Confirmation: p.confirm, IP: c.IP, Expires: now.Add(codeLife)}); err != nil {
 			return err
 		}
-		return tx.stepUpEvent("step_up.issued", audit.Done, row, p.subjects)
+		if err := tx.stepUpEvent("step_up.issued", audit.Done, row, p.subjects); err != nil {
+			return err
+		}
+		return audit.AppendAll(raw, tx.events)
 	})
 	if err != nil {
 		return err
@@ -241,35 +244,42 @@ func (d *Door) judge(ctx context.Context, c *Caller, proof Proof) error {
 	var verdict error
 	err := txn.Write(ctx, d.db, func(raw *store.Tx) error {
 		tx := &Tx{tx: raw, door: d, caller: c, now: d.clock()}
-		row, err := stepUps.Find(tx, proof.ID)
-		if errors.Is(err, errs.ErrNotFound) || err == nil && (row.Caller != c.ID || row.Session != c.Session || c.ID == "") {
-			verdict = errs.ErrNotFound
-			return nil
-		}
-		if err != nil {
+		var err error
+		if verdict, err = tx.judge(proof); err != nil {
 			return err
 		}
-		switch {
-		case row.UsedAt != 0:
-			verdict = ErrStepUpExpired
-			return tx.stepUpEvent("step_up.reused", audit.Refused, *row, nil)
-		case row.Expires <= tx.now.UnixMilli() || row.Tries >= codeTries:
-			verdict = ErrStepUpExpired
-			return tx.stepUpEvent("step_up.expired", audit.Refused, *row, nil)
-		}
-		row.Tries++
-		right := subtle.ConstantTimeCompare([]byte(row.CodeHash), []byte(d.codeHash(row.ID, proof.Code))) == 1
-		if !right {
-			row.WrongAt = tx.now.UnixMilli()
-		}
-		if err := stepUps.Update(tx, row); err != nil || right {
-			return err
-		}
-		left := codeTries - row.Tries
-		verdict = ErrStepUpWrong.Say("That code is not right. %s", triesLeft(left)).With("tries_left", left)
-		return tx.stepUpEvent("step_up.failed", audit.Refused, *row, nil)
+		return audit.AppendAll(raw, tx.events)
 	})
 	return errors.Join(err, verdict)
+}
+
+// judge gives the verdict on a proof, and notes the try.
+func (tx *Tx) judge(proof Proof) (verdict, err error) {
+	c, d := tx.caller, tx.door
+	row, err := stepUps.Find(tx, proof.ID)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && (row.Caller != c.ID || row.Session != c.Session || c.ID == "") {
+		return errs.ErrNotFound, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case row.UsedAt != 0:
+		return ErrStepUpExpired, tx.stepUpEvent("step_up.reused", audit.Refused, *row, nil)
+	case row.Expires <= tx.now.UnixMilli() || row.Tries >= codeTries:
+		return ErrStepUpExpired, tx.stepUpEvent("step_up.expired", audit.Refused, *row, nil)
+	}
+	row.Tries++
+	right := subtle.ConstantTimeCompare([]byte(row.CodeHash), []byte(d.codeHash(row.ID, proof.Code))) == 1
+	if !right {
+		row.WrongAt = tx.now.UnixMilli()
+	}
+	if err := stepUps.Update(tx, row); err != nil || right {
+		return nil, err
+	}
+	left := codeTries - row.Tries
+	verdict = ErrStepUpWrong.Say("That code is not right. %s", triesLeft(left)).With("tries_left", left)
+	return verdict, tx.stepUpEvent("step_up.failed", audit.Refused, *row, nil)
 }
 
 func triesLeft(n int64) string {
@@ -289,7 +299,8 @@ func (tx *Tx) stepUpEvent(name string, outcome audit.Outcome, row stepUp, subjec
 	}
 	e.Chain, e.Outcome, e.StepUp = row.Chain, outcome, row.ID
 	e.Facts = map[string]string{"operation": row.Op}
-	return audit.Append(tx.tx, e)
+	tx.events = append(tx.events, e)
+	return nil
 }
 
 // codeHash binds a code to its step-up. Six digits are too few to hash alone, so the hash is keyed.

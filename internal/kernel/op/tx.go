@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -27,6 +28,7 @@ type Tx struct {
 	touched []Subject // rows changed that the target did not name
 	counts  map[string]int64
 	facts   map[string]string
+	events  []*audit.Event // finished, and written last: the chain's head is taken once, at the end
 	after   []func()
 }
 
@@ -66,10 +68,11 @@ func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
 
 // Savepoint runs fn so that its failure undoes only what fn did.
 func (tx *Tx) Savepoint(fn func() error) error {
-	changes, touched := len(tx.changes), len(tx.touched)
+	before := *tx
+	before.counts, before.facts = maps.Clone(tx.counts), maps.Clone(tx.facts)
 	err := tx.tx.Savepoint(fn)
 	if err != nil {
-		tx.changes, tx.touched = tx.changes[:changes], tx.touched[:touched]
+		*tx = before
 	}
 	return err
 }
