@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,9 +14,9 @@ var errTampered = errors.New("the audit log is not as it was written: see above"
 
 var auditVerifyCommand = &command{
 	name: "audit verify", summary: "Verify the audit log against its hashes and signed checkpoints", example: "steward audit verify --json",
-	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+	set: func(f *flag.FlagSet) action {
 		config := configured(f)
-		asJSON := f.Bool("json", false, "answer in JSON")
+		asJSON := inJSON(f)
 		return func(ctx context.Context, t Terminal, _ []string) error {
 			c, err := config(t)
 			if err != nil {
@@ -33,7 +32,7 @@ var auditVerifyCommand = &command{
 					return err
 				}
 				if *asJSON {
-					err = json.NewEncoder(t.Out).Encode(report)
+					err = writeJSON(t.Out, report)
 				} else {
 					_, err = fmt.Fprint(t.Out, report)
 				}
@@ -48,8 +47,8 @@ var auditVerifyCommand = &command{
 
 var auditCheckpointCommand = &command{
 	name: "audit checkpoint", summary: "Sign the heads of the audit log now", example: "steward audit checkpoint",
-	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
-		config := configured(f)
+	set: func(f *flag.FlagSet) action {
+		config, asJSON := configured(f), inJSON(f)
 		return func(ctx context.Context, t Terminal, _ []string) error {
 			c, err := config(t)
 			if err != nil {
@@ -59,6 +58,9 @@ var auditCheckpointCommand = &command{
 				written, err := a.Checkpoints.Write(ctx)
 				if err != nil {
 					return err
+				}
+				if *asJSON {
+					return writeJSON(t.Out, map[string]any{"written": written, "file": a.Checkpoints.Path, "public_key": audit.PublicText(a.Checkpoints.Key)})
 				}
 				_, err = fmt.Fprintf(t.Out, "%d checkpoints written to %s\nPublic key: %s\n", written, a.Checkpoints.Path, audit.PublicText(a.Checkpoints.Key))
 				return err

@@ -11,14 +11,14 @@ import (
 
 var adminCreateCommand = &command{
 	name: "admin create", summary: "Make a Super Admin, on the machine itself", example: "steward admin create --email ines@example.com --first-name Ines --last-name Carvalho",
-	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
-		config := configured(f)
+	set: func(f *flag.FlagSet) action {
+		config, asJSON := configured(f), inJSON(f)
 		var in account.NewAdmin
 		f.StringVar(&in.Email, "email", "", "address that the Super Admin signs in with")
 		f.StringVar(&in.FirstName, "first-name", "", "first name")
 		f.StringVar(&in.LastName, "last-name", "", "last name")
 		return func(ctx context.Context, t Terminal, _ []string) error {
-			return breakGlass(ctx, t, config, in.Email, func(a *App) (account.Added, error) {
+			return breakGlass(ctx, t, config, *asJSON, in.Email, func(a *App) (account.Added, error) {
 				return op.Do(ctx, a.Door, op.HostOperator("admin create"), account.CreateAdmin, in)
 			})
 		}
@@ -27,18 +27,18 @@ var adminCreateCommand = &command{
 
 var adminResetCommand = &command{
 	name: "admin reset", summary: "Make a link with which a member of staff sets a new password", example: "steward admin reset --email ines@example.com",
-	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
-		config := configured(f)
+	set: func(f *flag.FlagSet) action {
+		config, asJSON := configured(f), inJSON(f)
 		email := f.String("email", "", "address that the person signs in with")
 		return func(ctx context.Context, t Terminal, _ []string) error {
-			return breakGlass(ctx, t, config, *email, func(a *App) (account.Added, error) {
+			return breakGlass(ctx, t, config, *asJSON, *email, func(a *App) (account.Added, error) {
 				return op.Do(ctx, a.Door, op.HostOperator("admin reset"), account.NewPasswordLink, *email)
 			})
 		}
 	},
 }
 
-func breakGlass(ctx context.Context, t Terminal, config func(Terminal) (Config, error), email string, do func(*App) (account.Added, error)) error {
+func breakGlass(ctx context.Context, t Terminal, config func(Terminal) (Config, error), asJSON bool, email string, do func(*App) (account.Added, error)) error {
 	if email == "" {
 		return errUsage{"--email is missing"}
 	}
@@ -50,6 +50,9 @@ func breakGlass(ctx context.Context, t Terminal, config func(Terminal) (Config, 
 		added, err := do(a)
 		if err != nil {
 			return err
+		}
+		if asJSON {
+			return writeJSON(t.Out, map[string]string{"id": string(added.User), "email": email, "link": a.Site.Link("/set-password?token=" + added.Token)})
 		}
 		_, err = fmt.Fprintf(t.Out, "%s sets a password within an hour at\n  %s\n", email, a.Site.Link("/set-password?token="+added.Token))
 		return err

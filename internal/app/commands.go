@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,7 +16,10 @@ import (
 
 // commands are the verbs of the program, in the order in which a newcomer meets them.
 func commands() []*command {
-	return []*command{demoCommand, serveCommand, migrateCommand, seedCommand, adminCreateCommand, adminResetCommand, auditVerifyCommand, auditCheckpointCommand, versionCommand}
+	return []*command{
+		demoCommand, serveCommand, migrateCommand, doctorCommand, seedCommand, importOrdersCommand,
+		adminCreateCommand, adminResetCommand, accessExplainCommand, auditVerifyCommand, auditCheckpointCommand, openapiCommand, versionCommand,
+	}
 }
 
 // plainError says an error to an operator: a refusal by its sentence, anything else as it is.
@@ -35,11 +37,15 @@ func plainError(err error) string {
 
 var versionCommand = &command{
 	name: "version", summary: "Say which Steward this is", example: "steward version",
-	set: func(*flag.FlagSet) func(context.Context, Terminal, []string) error {
+	set: func(f *flag.FlagSet) action {
+		asJSON := inJSON(f)
 		return func(_ context.Context, t Terminal, _ []string) error {
 			version := "(built from source)"
 			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 				version = info.Main.Version
+			}
+			if *asJSON {
+				return writeJSON(t.Out, map[string]string{"version": version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
 			}
 			_, err := fmt.Fprintf(t.Out, "steward %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
@@ -49,10 +55,10 @@ var versionCommand = &command{
 
 var migrateCommand = &command{
 	name: "migrate", summary: "Bring the database's schema up to date", example: "steward migrate --status",
-	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+	set: func(f *flag.FlagSet) action {
 		config := configured(f)
 		status := f.Bool("status", false, "only say what has been done and what waits")
-		asJSON := f.Bool("json", false, "answer in JSON")
+		asJSON := inJSON(f)
 		return func(ctx context.Context, t Terminal, _ []string) (err error) {
 			c, err := config(t)
 			if err != nil {
@@ -82,7 +88,7 @@ var migrateCommand = &command{
 				return err
 			}
 			if *asJSON {
-				return json.NewEncoder(t.Out).Encode(steps)
+				return writeJSON(t.Out, steps)
 			}
 			for _, s := range steps {
 				state := "waits"

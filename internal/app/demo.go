@@ -24,17 +24,14 @@ import (
 
 var demoCommand = &command{
 	name: "demo", summary: "Try Steward: make a filled installation and serve it", example: "steward demo --customers 50000 --dir ./try",
-	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+	set: func(f *flag.FlagSet) action {
 		o := demoOptions{}
 		f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to listen on; the next free port when it is taken")
 		f.StringVar(&o.dir, "dir", "", "folder of the demo; by default one below your cache folder")
 		f.IntVar(&o.customers, "customers", 5000, "how many customers; 0 leaves the staff only")
 		f.BoolVar(&o.fresh, "fresh", false, "throw away what the demo has, and make it anew")
 		f.StringVar(&o.day, "as-of", "", "last day of its history, as 2026-11-20; today by default")
-		return func(ctx context.Context, t Terminal, args []string) error {
-			if err := nothing(args); err != nil {
-				return err
-			}
+		return func(ctx context.Context, t Terminal, _ []string) error {
 			f.Visit(func(f *flag.Flag) { o.said = append(o.said, f.Name) })
 			return demo(ctx, t, o)
 		}

@@ -31,11 +31,11 @@ type Terminal struct {
 // command is one verb of the program.
 type command struct {
 	name    string
-	args    string // behind the flags, for the usage line
+	args    string // words that it needs beside the flags: FILE
 	summary string
 	example string
 	// set declares the flags and gives the function that runs once they are parsed.
-	set func(f *flag.FlagSet) func(ctx context.Context, t Terminal, args []string) error
+	set func(f *flag.FlagSet) action
 }
 
 // errUsage is a wrong use of a command; its text says what is wrong.
@@ -55,26 +55,32 @@ func Main(args []string, t Terminal) int {
 
 // Run runs one command.
 func Run(ctx context.Context, args []string, t Terminal) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+	if len(args) > 1 && args[0] == "help" {
+		args = append(args[1:], "--help")
+	}
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
 		usage(t.Out)
 		return Done
 	}
 	cmd, rest := find(args)
 	if cmd == nil {
+		if all := family(args[0]); all != "" {
+			_, _ = fmt.Fprintf(t.Err, "steward %s: say which: %s.\n", args[0], all)
+			return Misused
+		}
 		_, _ = fmt.Fprintf(t.Err, "steward: there is no command %q. `steward help` lists them.\n", args[0])
 		return Misused
 	}
-	f := flag.NewFlagSet("steward "+cmd.name, flag.ContinueOnError)
-	f.SetOutput(t.Err)
-	f.Usage = func() { cmd.usage(f) }
-	run := cmd.set(f)
-	if err := f.Parse(rest); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return Done
-		}
+	run, words, err := cmd.parse(rest)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		cmd.usage(t.Out)
+		return Done
+	case err != nil:
+		_, _ = fmt.Fprintf(t.Err, "steward %s: %s\n`steward %s --help` shows the flags and an example.\n", cmd.name, err, cmd.name)
 		return Misused
 	}
-	err := run(ctx, t, f.Args())
+	err = run(ctx, t, words)
 	var wrong errUsage
 	switch {
 	case err == nil:
@@ -110,13 +116,55 @@ func usage(w io.Writer) {
 	_, _ = fmt.Fprint(w, "\n`steward COMMAND --help` shows the flags and an example.\n")
 }
 
-func (c *command) usage(f *flag.FlagSet) {
-	w := f.Output()
-	_, _ = fmt.Fprintf(w, "%s.\n\nUsage: steward %s [flags]%s\n\n", c.summary, c.name, spaced(c.args))
-	f.PrintDefaults()
-	if c.example != "" {
-		_, _ = fmt.Fprintf(w, "\nExample:\n  %s\n", c.example)
+// family lists the commands that begin with a word: audit verify, audit checkpoint.
+func family(word string) string {
+	var all []string
+	for _, c := range commands() {
+		if strings.HasPrefix(c.name, word+" ") {
+			all = append(all, c.name)
+		}
 	}
+	return strings.Join(all, ", ")
+}
+
+// action is a command whose flags have been read. words are what stood between the flags.
+type action = func(ctx context.Context, t Terminal, words []string) error
+
+// parse reads flags and words in any order: `import orders FILE --map MAP` is how people write.
+func (c *command) parse(args []string) (run action, words []string, err error) {
+	f := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	run = c.set(f)
+	for {
+		if err := f.Parse(args); err != nil {
+			return nil, nil, err
+		}
+		rest := f.Args()
+		if read := len(args) - len(rest); read > 0 && args[read-1] == "--" {
+			words, rest = append(words, rest...), nil
+		}
+		if len(rest) == 0 {
+			break
+		}
+		words, args = append(words, rest[0]), rest[1:]
+	}
+	switch want := len(strings.Fields(c.args)); {
+	case len(words) > want:
+		return nil, nil, fmt.Errorf("%q is too much", words[want])
+	case len(words) < want:
+		return nil, nil, fmt.Errorf("%s is missing", strings.Fields(c.args)[len(words)])
+	}
+	return run, words, nil
+}
+
+func (c *command) usage(w io.Writer) {
+	f := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	c.set(f)
+	_, _ = fmt.Fprintf(w, "%s.\n\nUsage: steward %s%s [flags]\n\n", c.summary, c.name, spaced(c.args))
+	f.SetOutput(w)
+	f.PrintDefaults()
+	_, _ = fmt.Fprintf(w, "\nExample:\n  %s\n", c.example)
 }
 
 func spaced(s string) string {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"runtime"
@@ -14,16 +13,13 @@ import (
 
 var seedCommand = &command{
 	name: "seed", summary: "Fill an empty database with a sample world of any size", example: "steward seed --customers 100000 --data ./bench",
-	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+	set: func(f *flag.FlagSet) action {
 		config := configured(f)
 		customers := f.Int("customers", 5000, "how many customers")
 		orders := f.Int("orders", -1, "about how many orders; by default two and a half for each customer")
 		day := f.String("as-of", "", "last day of the history, as 2026-11-20; today by default")
-		asJSON := f.Bool("json", false, "say the result in JSON")
-		return func(ctx context.Context, t Terminal, args []string) error {
-			if err := nothing(args); err != nil {
-				return err
-			}
+		asJSON := inJSON(f)
+		return func(ctx context.Context, t Terminal, _ []string) error {
 			c, err := config(t)
 			if err != nil {
 				return err
@@ -38,7 +34,7 @@ var seedCommand = &command{
 					return err
 				}
 				if *asJSON {
-					return json.NewEncoder(t.Out).Encode(made)
+					return writeJSON(t.Out, made)
 				}
 				_, err = fmt.Fprintf(t.Out, "%s customers with %s orders in %s. Staff sign in as in the demo: ada@platform.example, “%s”.\n",
 					count(made.Customers), count(made.Orders), made.took.Round(time.Second/10), seed.People()[0].Passphrase())
@@ -92,7 +88,11 @@ func (a *App) make(ctx context.Context, plan seed.Plan, tell *ticker) (*made, er
 	}
 	m.took = time.Since(began)
 	m.TookMS = m.took.Milliseconds()
-	return m, a.Store.Optimize(ctx)
+	if err := a.Store.Optimize(ctx); err != nil {
+		return nil, err
+	}
+	a.sign(ctx)
+	return m, nil
 }
 
 // hashAhead hashes the passwords of staff on every core at once: one by one they would take as long as a thousand customers.

@@ -20,7 +20,7 @@ import (
 
 var serveCommand = &command{
 	name: "serve", summary: "Serve the desk", example: "STEWARD_PUBLIC_URL=https://desk.example.com steward serve",
-	set: func(f *flag.FlagSet) func(context.Context, Terminal, []string) error {
+	set: func(f *flag.FlagSet) action {
 		config := configured(f)
 		listen := f.String("listen", "", "address to listen on (STEWARD_LISTEN)")
 		noSecond := f.Bool("allow-no-second-factor", false, "listen beyond this machine although staff have no second factor yet")

@@ -1,20 +1,17 @@
 package app
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
-)
 
-// nothing refuses words after the flags of a command that takes none.
-func nothing(args []string) error {
-	if len(args) > 0 {
-		return errUsage{fmt.Sprintf("%q is too much: this command takes flags only", args[0])}
-	}
-	return nil
-}
+	"github.com/stewardhq/steward/internal/money"
+)
 
 // count writes a number with commas.
 func count(n int) string {
@@ -23,6 +20,19 @@ func count(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// amountText writes money with commas: 8,911,407.90 GBP.
+func amountText(a money.Amount) string {
+	whole, cents, hasCents := strings.Cut(a.Plain(), ".")
+	n, err := strconv.Atoi(whole)
+	if err != nil || n == 0 { // -0.50 keeps its sign
+		return a.String()
+	}
+	if hasCents {
+		cents = "." + cents
+	}
+	return count(n) + cents + " " + string(a.Currency)
 }
 
 // size writes bytes for people.
@@ -79,6 +89,19 @@ func (k *ticker) at(done, all int, what string) {
 	k.line(line + " " + what)
 }
 
+// part says how far something is as a share; unknown shares are not shown.
+func (k *ticker) part(share float64, known bool, what string) {
+	now := time.Now()
+	if now.Sub(k.last) < k.every {
+		return
+	}
+	k.last = now
+	if known {
+		what = fmt.Sprintf("%3d %%  %s", int(min(max(share, 0), 1)*100), what)
+	}
+	k.line(what)
+}
+
 func (k *ticker) line(text string) {
 	if k.live {
 		_, _ = fmt.Fprintf(k.out, "\r\x1b[K  %s", text)
@@ -94,4 +117,15 @@ func (k *ticker) end() {
 		_, _ = fmt.Fprintln(k.out)
 		k.behind = false
 	}
+}
+
+// inJSON declares --json.
+func inJSON(f *flag.FlagSet) *bool { return f.Bool("json", false, "answer in JSON, for programs") }
+
+// writeJSON writes an answer for programs.
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
 }
