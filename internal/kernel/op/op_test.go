@@ -57,6 +57,9 @@ func (e edit) Why() string { return e.Reason }
 func findThing(tx *op.Tx, e edit) (*thing, error) { return things.Find(tx, e.ID) }
 
 func change(tx *op.Tx, t *thing, e edit) (string, error) {
+	if e.Title == "taken" {
+		return "", errs.Field("title", "That title is not to be had.")
+	}
 	t.Title, t.Owner, t.Secret = e.Title, e.Owner, e.Secret
 	return t.Title, things.Update(tx, t)
 }
@@ -373,6 +376,16 @@ func TestAStepUpConfirmsExactlyWhatWasAsked(t *testing.T) {
 		if _, _, err = w.door.Confirm(t.Context(), ada, proof); !errors.Is(err, op.ErrStepUpExpired) {
 			t.Errorf("used again: %v", err)
 		}
+	})
+}
+
+func TestNobodyIsSentACodeForWhatIsRefusedAnyway(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		_, err := op.Do(t.Context(), w.door, admin("usr_ada", "B1"), guardThing, edit{ID: "t1", Title: "taken"})
+		if errs.Of(err).Code != "invalid" || len(w.codes) != 0 {
+			t.Errorf("%v, and %d codes were sent", err, len(w.codes))
+		}
+		w.refusedUnchanged(err, errs.Field("title", "").(*errs.Error))
 	})
 }
 

@@ -89,18 +89,22 @@ func perform[In any, T Target, Out any](tx *Tx, a *Action[In, T, Out], in In, r 
 	if err := decide(tx.caller, tx.now, n, at.subjects); err != nil {
 		return out, err
 	}
+	var p *pending
 	if a.needsStepUp(target, in) && !tx.caller.exempt(n.permission) {
-		p := pending{name: a.Name, in: in, subjects: at.subjects, confirm: a.Confirm(target, in)}
-		if r.proof.ID == "" {
-			at.stepUp = &p
-			return out, errStopped
-		}
-		if err := consume(tx, r.proof, p); err != nil {
+		p = &pending{name: a.Name, in: in, subjects: at.subjects, confirm: a.Confirm(target, in)}
+	}
+	if p != nil && r.proof.ID != "" {
+		if err := consume(tx, r.proof, *p); err != nil {
 			return out, err
 		}
 	}
 	if out, err = a.Do(tx, target, in); err != nil {
 		return out, err
+	}
+	if p != nil && r.proof.ID == "" {
+		// It would work, so it is worth a code. Nobody is sent one for what is refused anyway; what Do wrote is rolled back.
+		at.stepUp = p
+		return out, errStopped
 	}
 	return out, tx.conclude(a.Name, at.subjects, in, r)
 }
