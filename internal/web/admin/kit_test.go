@@ -327,6 +327,9 @@ func text(n *html.Node) string {
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			walk(c)
 		}
+		if n.Type == html.ElementNode && !slices.Contains([]string{"a", "b", "span", "svg", "use", "time"}, n.Data) {
+			b.WriteByte(' ')
+		}
 	}
 	walk(n)
 	return strings.Join(strings.Fields(b.String()), " ")
