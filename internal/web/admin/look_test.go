@@ -107,3 +107,35 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 	look("step-up-wrong")
 	b.TakeFaults()
 }
+
+func TestLevelsAnswerWhileOneChooses(t *testing.T) {
+	k := open(t)
+	b := browser.New(t).At(k.server.URL)
+	b.Goto("/admin/sign-in?back=/admin/settings/users/new")
+	b.Type(browser.Field("E-mail"), "ada@desk.example")
+	b.Type(browser.Field("Password"), phrase)
+	b.Click(browser.Button("Continue"))
+	b.WaitPath("/admin/settings/users/new")
+	b.Type("#f-email", "noor@desk.example")
+	b.Type("#f-first_name", "Noor")
+	b.Select("#f-role", "Brand Admin")
+	b.WaitText("Everything within the brand, except")
+	b.Click("label[for=level-settings-view]")
+	b.WaitText("Settings: View instead of Edit")
+	b.Click(`label[for="perm-orders.refund"]`)
+	b.WaitText("Orders: “Refund orders” taken away")
+	b.WaitText("Brand Admin, 2 changes")
+	b.Click("label[for=level-settings-edit]") // and back
+	b.WaitText("Brand Admin, 1 change")
+	if b.Value("#f-email") != "noor@desk.example" {
+		t.Error("what was typed is gone")
+	}
+	b.Click(browser.Button("Add user"))
+	b.WaitText("Noor was added")
+	if held := k.byEmail("noor@desk.example").Holds; len(held) != 1 || held[0].Summary(held[0].Role) != "Orders: “Refund orders” taken away" {
+		t.Errorf("Noor holds %+v", held)
+	}
+	if b.Axe(t); !strings.Contains(b.Value("#secret"), "/set-password?token=") {
+		t.Error("no link is shown")
+	}
+}
