@@ -169,7 +169,7 @@ func editSheet(p editProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " <p class=\"st-2\">What you change here is written to the audit log with before and after, sealed for this person. Role and status are changed on their own.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " <p class=\"st-2 mt-3\">What you change here is written to the audit log with before and after, sealed for this person. Role and status are changed on their own.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -85,6 +85,7 @@ func (a *auditor) entry(e *record.Entry, open bool) ui.Entry {
 	}
 	if e.Refused() {
 		out.Nothing = "Nothing was changed."
+		out.Sentence = append(out.Sentence, ui.T(" "))
 		if code := e.Facts["code"]; code != "" {
 			out.After = ui.Text(ui.T(refusalWords(code, e.Facts["permission"])))
 		}
@@ -274,7 +275,7 @@ func (a *auditor) days(entries []record.Entry) (days []ui.EntryDay) {
 		}
 		line := a.entry(e, false)
 		if again > 0 {
-			line.Sentence = append(line.Sentence, ui.Q(", and looked at it "+ui.Counted(int64(again), "time", "times")+" before"))
+			line.Sentence = append(line.Sentence, ui.Q(", after "+ui.Counted(int64(again), "other look", "other looks")+" at the log"))
 		}
 		if n := len(days); n == 0 || days[n-1].Head != a.clock.DayHead(moment(e.At)) {
 			days = append(days, ui.EntryDay{Head: a.clock.DayHead(moment(e.At))})

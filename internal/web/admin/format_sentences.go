@@ -99,6 +99,20 @@ var sayings = map[string]saying{
 	"audit.show":        {"read an entry of the audit log", "read an entry of the audit log", ""},
 	"audit.total":       {"counted the audit log", "count the audit log", ""},
 
+	"access.check":       {"asked whether something is allowed", "ask whether something is allowed", ""},
+	"access.explain":     {"asked why something is allowed or refused", "ask why something is allowed or refused", ""},
+	"grant.list":         {"looked at the roles of {}", "look at the roles of {}", ""},
+	"import.advance":     {"went on with an import", "go on with an import", ""},
+	"import.begin":       {"began an import", "begin an import", ""},
+	"import.summarise":   {"ended an import", "end an import", ""},
+	"job.show":           {"looked at a job", "look at a job", ""},
+	"permission.list":    {"looked at the permissions", "look at the permissions", ""},
+	"role.list":          {"looked at the roles", "look at the roles", ""},
+	"seed.begin":         {"began to make a sample world", "make a sample world", ""},
+	"seed.fill":          {"put made customers into the sample world", "make a sample world", "Made for the sample world"},
+	"seed.finish":        {"finished the sample world", "make a sample world", ""},
+	"statistics.rebuild": {"rebuilt the statistics from the orders", "rebuild the statistics", ""},
+
 	// What the door itself writes.
 	"step_up.issued":    {"was asked for a code to confirm a change", "confirm a change", "A code was asked for"},
 	"step_up.confirmed": {"confirmed a change with a code", "confirm a change with a code", "A change was confirmed with a code"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/field"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -130,17 +131,26 @@ func overviewActivity(v *web.Visit) error {
 		days[len(days)-1].Moments = append(days[len(days)-1].Moments, m)
 	}
 	if readsChain(v) {
-		page, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, record.Recent, record.Ask{Brand: v.BrandID(), Limit: 40})
+		page, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, record.Recent, record.Ask{Brand: v.BrandID(), Limit: 50})
 		if err != nil {
 			return err
 		}
 		n := 0
-		for i := range page.Entries {
+		for i := 0; i < len(page.Entries); i++ {
 			e := &page.Entries[i]
 			if strings.HasPrefix(e.Op, "audit.") && !e.Refused() {
 				continue
 			}
-			m := ui.Moment{Icon: iconOf(e.Op), What: append(sentence(e), ui.T(" "), ui.L("entry "+ui.Count(e.N), "/admin/audit/"+e.ID))}
+			alike := 0
+			for i+1 < len(page.Entries) && same(e, &page.Entries[i+1]) {
+				alike++
+				i++
+			}
+			what := sentence(e)
+			if alike > 0 {
+				what = append(what, ui.Q(", and "+ui.Count(int64(alike))+" more like it"))
+			}
+			m := ui.Moment{Icon: iconOf(e.Op), What: append(what, ui.T(" "), ui.L("entry "+ui.Count(e.N), "/admin/audit/"+e.ID))}
 			if e.Refused() {
 				m.Icon, m.Kind, m.Meta = "ban", ui.Bad, "Refused"
 			}
@@ -163,6 +173,11 @@ func overviewActivity(v *web.Visit) error {
 		return v.Render(http.StatusOK, recentActivity(days))
 	}
 	return v.Page(http.StatusOK, "Recent activity", "overview", recentSheet(days))
+}
+
+// same says whether an entry tells the same as the one after it: one line is enough for both here.
+func same(a, b *record.Entry) bool {
+	return a.Op == b.Op && a.Outcome == b.Outcome && a.Actor.ID == b.Actor.ID && a.Outcome == audit.Done && told(a) == told(b)
 }
 
 func iconOf(operation string) string {
