@@ -21,7 +21,7 @@ import (
 	"github.com/stewardhq/steward/internal/user"
 )
 
-func customer(n int64, first, last string) *soul {
+func shopper(n int64, first, last string) *soul {
 	return &soul{num: 1<<40 | n, brand: 1, kinds: user.IsCustomer, status: user.Active, first: first, last: last, registered: n}
 }
 
@@ -40,16 +40,16 @@ func ids(souls ...*soul) (all []user.ID) {
 
 func TestEveryWordMustMatchSomewhere(t *testing.T) {
 	onBoth(t, func(t *testing.T, d *desk) {
-		john := customer(1, "John", "Smith")
+		john := shopper(1, "John", "Smith")
 		john.email, john.phone, john.external = "j.smith@post.example", "+44 7700 900142", "A-17850"
-		joan := customer(2, "Joan", "Smithson")
+		joan := shopper(2, "Joan", "Smithson")
 		joan.email, joan.phone = "joan@gmail.example", "020 7946 0018"
-		jose := customer(3, "José", "Müller-Łukasik")
+		jose := shopper(3, "José", "Müller-Łukasik")
 		jose.email = "jm@gmail.example"
-		odd := customer(4, `100%`, `un_der \slash`)
-		jo := customer(5, "Jo", "O'Brien")
-		li := customer(6, "明", "李")
-		gone := customer(7, "John", "Smith")
+		odd := shopper(4, `100%`, `un_der \slash`)
+		jo := shopper(5, "Jo", "O'Brien")
+		li := shopper(6, "明", "李")
+		gone := shopper(7, "John", "Smith")
 		gone.status = user.Archived
 		next := &soul{num: 2<<40 | 1, brand: 2, kinds: user.IsCustomer, status: user.Active, first: "John", last: "Smith"}
 		d.fill(john, joan, jose, odd, jo, li, gone, next)
@@ -104,8 +104,8 @@ func TestEveryWordMustMatchSomewhere(t *testing.T) {
 
 func TestAnOrderNumberLeadsToItsCustomerForWhoSeesPurchases(t *testing.T) {
 	onBoth(t, func(t *testing.T, d *desk) {
-		ada, ben := customer(1, "Ada", "Okafor"), customer(2, "Ben", "Achterberg")
-		cam := customer(3, "Camille", "10482")
+		ada, ben := shopper(1, "Ada", "Okafor"), shopper(2, "Ben", "Achterberg")
+		cam := shopper(3, "Camille", "10482")
 		other := &soul{num: 2<<40 | 1, brand: 2, kinds: user.IsCustomer, status: user.Active, first: "Zoe"}
 		d.fill(ada, ben, cam, other)
 		order := func(num int64, b, number string, of *soul, source string) []any {
@@ -164,7 +164,7 @@ func TestEveryNameOfTheWorldIsFound(t *testing.T) {
 		first, last := names(t, "names/common-forenames-by-country.csv", "Localized Name"), names(t, "names/common-surnames-by-country.csv", "Localized Name")
 		var all []*soul
 		for i, name := range last {
-			all = append(all, customer(int64(i+1), first[i%len(first)], name))
+			all = append(all, shopper(int64(i+1), first[i%len(first)], name))
 		}
 		d.fill(all...)
 		tried := 0
@@ -202,7 +202,7 @@ func TestNaughtyStringsAreSearchedLikeAnyOther(t *testing.T) {
 			if err != nil {
 				name = fmt.Sprint("refused ", i)
 			}
-			all = append(all, customer(int64(i+1), name, ""))
+			all = append(all, shopper(int64(i+1), name, ""))
 		}
 		d.fill(all...)
 		for i, s := range naughty {
