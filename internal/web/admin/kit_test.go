@@ -100,7 +100,6 @@ func bare(t *testing.T, demo bool) *kit {
 	check(t, err)
 	mux.Handle("GET "+ui.StaticPrefix, ui.Static())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
-	mux.Handle("/", k.site.Anyone(k.site.Missing(mux)))
 	admin.Routes(k.site, mux)
 	devmail.Routes(k.site, mux)
 	return k

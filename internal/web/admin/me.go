@@ -99,7 +99,7 @@ func sessionsPage(v *web.Visit) error {
 			end = ui.Pill(ui.Good, "This device", "")
 		}
 		table.Rows = append(table.Rows, ui.Row{ID: s.ID, Name: s.Device, Cells: []templ.Component{
-			sessionCell(s.Device, device(s.Device), placed(s.Country), s.IP), ui.Cell(placed(s.Country)), ui.Cell(s.IP),
+			sessionCell(s.Device, deviceIcon(s.Device), placed(s.Country), s.IP), ui.Cell(placed(s.Country)), ui.Cell(s.IP),
 			when(c, s.CreatedAt), when(c, s.SeenAt), end,
 		}})
 	}
@@ -122,8 +122,8 @@ func (p sessionsProps) head() ui.HeadProps {
 	return h
 }
 
-// device is the icon of a session's device.
-func device(name string) string {
+// deviceIcon is the icon of a session's device.
+func deviceIcon(name string) string {
 	for _, word := range []string{"Android", "iPhone", "iOS", "iPad"} {
 		if strings.Contains(name, word) {
 			return "device-mobile"

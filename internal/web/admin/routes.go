@@ -4,7 +4,7 @@
 // package ui; a form posts to a function that runs one operation and redirects. Nothing here decides who may do what, and nothing
 // here knows a table. Each file hangs up its own pages; the list of files is in Routes.
 //
-//go:generate go tool -modfile=../../../tools/go.mod templ generate -path .
+// After editing a .templ file, from the root: go tool -modfile=tools/go.mod templ generate -path internal/web
 package admin
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
-// Routes hangs up the staff panel.
+// Routes hangs up the staff panel, and the answer for addresses that nobody has.
 func Routes(site *web.Site, mux *http.ServeMux) {
 	r := routes{site, mux}
 	for _, hang := range []func(routes){
@@ -25,7 +25,9 @@ func Routes(site *web.Site, mux *http.ServeMux) {
 	} {
 		hang(r)
 	}
+	r.anyone("GET /{$}", func(v *web.Visit) error { return v.Gone("/admin") })
 	mux.Handle("/admin/", site.Staff(site.Missing(mux)))
+	mux.Handle("/", site.Anyone(site.Missing(mux)))
 }
 
 // routes is where a file hangs up its pages.

@@ -1,7 +1,7 @@
 // Package devmail is /dev/mail: the demo's own mailbox. It shows every mail that the demo would have sent, with links and codes,
 // to everybody who can reach the demo. Outside the demo its pages do not exist, and neither does the query that they read with.
 //
-//go:generate go tool -modfile=../../../tools/go.mod templ generate -path .
+// After editing a .templ file, from the root: go tool -modfile=tools/go.mod templ generate -path internal/web
 package devmail
 
 import (
