@@ -53,6 +53,9 @@ func (v *Visible[R]) Parse(params url.Values, t Terms) (*Request, error) {
 		if t.Form == API && len(given) > 1 || len(given) > 1 && f.Type != Choice {
 			return nil, twice(name)
 		}
+		if len(params) > MaxPredicates+4 || len(given) > MaxValues || strings.Count(strings.Join(given, ","), ",") >= MaxValues {
+			return nil, ErrTooMany // before anything is made of them
+		}
 		if given = nonempty(given); len(given) == 0 && t.Form == Page {
 			continue // a box of a form that was left empty
 		}
@@ -63,7 +66,7 @@ func (v *Visible[R]) Parse(params url.Values, t Terms) (*Request, error) {
 		values += len(p.Values)
 		r.Predicates = append(r.Predicates, p)
 	}
-	if len(r.Predicates) > MaxPredicates || values > MaxValues {
+	if values > MaxValues {
 		return nil, ErrTooMany
 	}
 	if err := v.parseSort(r, params); err != nil {
