@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/api"
 	"github.com/stewardhq/steward/internal/apikey"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
@@ -31,5 +32,6 @@ func Operations() []op.Operation {
 		importing.Operations,
 		directory.Operations,
 		record.Operations,
+		api.Operations,
 	)
 }
