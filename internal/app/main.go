@@ -162,8 +162,13 @@ func (c *command) usage(w io.Writer) {
 	f := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	c.set(f)
 	_, _ = fmt.Fprintf(w, "%s.\n\nUsage: steward %s%s [flags]\n\n", c.summary, c.name, spaced(c.args))
-	f.SetOutput(w)
-	f.PrintDefaults()
+	f.VisitAll(func(f *flag.Flag) {
+		value, text := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "-1" {
+			text += " (" + f.DefValue + ")"
+		}
+		_, _ = fmt.Fprintf(w, "  --%-26s %s\n", f.Name+spaced(value), text)
+	})
 	_, _ = fmt.Fprintf(w, "\nExample:\n  %s\n", c.example)
 }
 
