@@ -72,6 +72,9 @@ func (a *auditor) entry(e *record.Entry, open bool) ui.Entry {
 	if e.Actor.Person != "" {
 		out.ActorID, out.Actor = string(e.Actor.Person), orElse(e.Actor.Name, "Somebody")
 	}
+	if p := arriving(e); p != nil {
+		out.ActorID, out.Actor = string(p.Person), orElse(p.Name, "Somebody")
+	}
 	var meta []string
 	if e.StepUp != "" {
 		meta = append(meta, "step-up")

@@ -150,7 +150,7 @@ func actorRuns(a *record.Actor) []ui.Run {
 // told names whom or what an entry is about.
 func told(e *record.Entry) ui.Run {
 	if p := e.Person(); p != nil && p.Kind != "api_key" {
-		if p.Person != "" && p.Person == e.Actor.Person {
+		if p.Person != "" && p.Person == e.Actor.Person || arriving(e) != nil {
 			return ui.T("their own account")
 		}
 		return ui.B(orElse(personName(e), orElse(p.Name, shortID(string(p.Person)))))
@@ -188,6 +188,9 @@ func shortID(id string) string {
 // sentence tells an entry.
 func sentence(e *record.Entry) []ui.Run {
 	runs := actorRuns(&e.Actor)
+	if p := arriving(e); p != nil {
+		runs = ui.Text(ui.B(orElse(p.Name, "Somebody")))
+	}
 	s, ok := sayings[e.Op]
 	if !ok {
 		s = saying{did: "did “" + e.Op + "”", try: "do “" + e.Op + "”"}
@@ -212,6 +215,14 @@ func sentence(e *record.Entry) []ui.Run {
 		runs = append(runs, ui.Q(", "+ui.Counted(n, "more time", "more times")+" within a minute"))
 	}
 	return runs
+}
+
+// arriving is who signs in, or sets a first password: until it is done nobody is there who could be the actor.
+func arriving(e *record.Entry) *record.Party {
+	if e.Actor.Kind != string(op.Anonymous) {
+		return nil
+	}
+	return e.Person()
 }
 
 // particulars are what makes some sentences worth reading without opening them.
