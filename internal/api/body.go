@@ -70,7 +70,7 @@ func mediaType(h http.Header, needed bool) error {
 		return ErrMediaType
 	}
 	kind, params, err := mime.ParseMediaType(values[0])
-	if err != nil || kind != "application/json" && kind != "application/merge-patch+json" {
+	if err != nil || kind != "application/json" {
 		return ErrMediaType
 	}
 	for name, value := range params {

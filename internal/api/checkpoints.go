@@ -22,15 +22,14 @@ type Checkpoint struct{ jsontext.Value }
 
 type checkpointList struct {
 	InBrand
-	Limit  int    `query:"limit" json:"-" minimum:"1" maximum:"200" default:"50"`
-	Cursor string `query:"cursor" json:"-"`
+	Uncounted
 }
 
 func checkpoints(t *table) {
 	Query(t, "GET /v1/audit-checkpoints", record.Chains,
 		func(c *Call, w checkpointList) (brand.ID, error) { return c.Home(w.Named) },
 		func(c *Call, w checkpointList, readable []record.Chain) (List[Checkpoint], error) {
-			size, err := Page{Limit: w.Limit}.size()
+			size, err := w.size()
 			if err != nil {
 				return List[Checkpoint]{}, err
 			}

@@ -39,6 +39,7 @@ func TestAKeyThatIsNoneIsCountedByItsNetwork(t *testing.T) {
 	if r := d.get("stw_guess", "/v1/brands").is(429, "rate_limited"); r.Header().Get("Retry-After") == "" {
 		t.Error("429 does not say when to come back")
 	}
+	d.get(d.key("ada", access.Platform), "/v1/brands").is(200) // who has a key is not kept out by who has none
 	d.Later(time.Minute)
 	d.get("stw_guess", "/v1/brands").is(401)
 }

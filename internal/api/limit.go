@@ -45,16 +45,6 @@ func (l *limiter) take(name string, most int, now time.Time) (left int, over tim
 	return most - n.used, over, nil
 }
 
-// spent refuses who has no calls left, without counting one.
-func (l *limiter) spent(name string, most int, now time.Time) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if n := l.counts[name]; n != nil && n.used >= most && now.Sub(n.began) < window {
-		return ErrRate.After(n.began.Add(window).Sub(now))
-	}
-	return nil
-}
-
 func (l *limiter) count(name string, now time.Time) *count {
 	if n := l.counts[name]; n != nil && now.Sub(n.began) < window && !now.Before(n.began) {
 		return n

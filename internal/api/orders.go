@@ -20,8 +20,7 @@ type (
 		Status   commerce.Status  `query:"status" json:"-" enum:"paid,pending,cancelled,void"`
 		From     Time             `query:"placed_at[gte]" json:"-"`
 		Until    Time             `query:"placed_at[lt]" json:"-"`
-		Limit    int              `query:"limit" json:"-" minimum:"1" maximum:"200" default:"50"`
-		Cursor   string           `query:"cursor" json:"-"`
+		Uncounted
 	}
 	orderList struct {
 		InBrand
@@ -81,7 +80,7 @@ type (
 )
 
 func (f orderFilter) filter() (commerce.Filter, error) {
-	size, err := Page{Limit: f.Limit}.size()
+	size, err := f.size()
 	return commerce.Filter{
 		Location: f.Location, Status: f.Status, From: int64(f.From), Until: int64(f.Until), Limit: size, Cursor: f.Cursor,
 	}, err

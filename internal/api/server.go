@@ -113,21 +113,21 @@ func (c *Call) serve() error {
 	return c.route.serve(c)
 }
 
-// authenticate reads the key. Cookies are not looked at, and nothing else of the request says who asks.
+// authenticate reads the key. Cookies are not looked at, and nothing else of the request says who asks. Who shows no good key is
+// counted by network; a good key is let in whatever its neighbours try, since nobody guesses 256 bits.
 func (c *Call) authenticate() error {
-	stranger, now := network(c.IP(c.R)), c.Door.Now()
-	if err := c.strangers.spent(stranger, strangerRate, now); err != nil {
-		return err
-	}
 	var refused error = apikey.ErrUnknown
 	if token, ok := bearer(c.R.Header); ok {
 		from := apikey.From{IP: c.IP(c.R), Agent: c.R.UserAgent(), Request: c.number()}
 		c.Caller, c.Key, refused = apikey.Authenticate(c.Context(), c.Door, token, from)
 	}
-	if refused != nil && errs.Of(refused).Kind == errs.Unauthorized {
-		c.strangers.take(stranger, strangerRate, now)
-		c.W.Header().Set("WWW-Authenticate", `Bearer realm="steward"`)
+	if refused == nil || errs.Of(refused).Kind != errs.Unauthorized {
+		return refused
 	}
+	if _, _, err := c.strangers.take(network(c.IP(c.R)), strangerRate, c.Door.Now()); err != nil {
+		return err
+	}
+	c.W.Header().Set("WWW-Authenticate", `Bearer realm="steward"`)
 	return refused
 }
 

@@ -46,8 +46,7 @@ type (
 	}
 	activityOf struct {
 		userPath
-		Limit  int    `query:"limit" json:"-" minimum:"1" maximum:"200" default:"50"`
-		Cursor string `query:"cursor" json:"-"`
+		Uncounted
 	}
 	sessionPath struct {
 		userPath
@@ -121,7 +120,7 @@ func users(t *table) {
 		func(c *Call, w sessionPath) (string, error) { return w.Session, c.hasSession(w) }, empty[sessionPath, op.None])
 	Query(t, "GET /v1/users/{user}/activity", directory.Activity,
 		func(_ *Call, w activityOf) (directory.Timeline, error) {
-			size, err := Page{Limit: w.Limit}.size()
+			size, err := w.size()
 			return directory.Timeline{User: w.User, Cursor: w.Cursor, Limit: size}, err
 		},
 		func(_ *Call, _ activityOf, l *directory.Lines) (List[Activity], error) {

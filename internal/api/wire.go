@@ -36,6 +36,15 @@ type Page struct {
 	Total  *bool  `query:"total" json:"-" default:"true" description:"false leaves the total out, which is faster."`
 }
 
+// Uncounted is Page for a list that nobody counts: its total is always left out.
+type Uncounted struct {
+	Limit  int    `query:"limit" json:"-" minimum:"1" maximum:"200" default:"50" description:"How many entries, at most 200."`
+	Cursor string `query:"cursor" json:"-" description:"next_cursor of the page before."`
+	Total  *bool  `query:"total" json:"-" description:"This list is not counted: its total is always left out."`
+}
+
+func (u Uncounted) size() (int, error) { return Page{Limit: u.Limit}.size() }
+
 // How many entries a page has.
 const (
 	usualPage = 50
