@@ -215,7 +215,7 @@ func rank(v *op.View, b *brand.Brand, s customer.Stats) (int64, error) {
 		return 0, nil
 	}
 	above, err := store.Value[int64](v.QueryRow(`select count(*) from (select 1 as one from people p
-		where p.brand_num = $1 and p.lifetime > $2 and p.status < $3 and (p.kinds & 1) = 1 limit $4) as above`,
+		where p.brand_num = $1 and p.lifetime > $2 and p.status < $3 and (p.kinds & 1) = 1 order by p.lifetime desc limit $4) as above`,
 		b.Num, s.Lifetime, user.Archived.Num(), firstRanks))
 	if err != nil || above == firstRanks {
 		return 0, err

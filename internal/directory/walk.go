@@ -105,30 +105,31 @@ func (r *run) behind(b field.Builder, d direction, key, num string) string {
 	return "(" + key + ", " + num + ")" + sign + "(" + b.Var(d.after.key) + ", " + b.Var(d.after.num) + ")"
 }
 
-// steps is the bounded walk as a select of p.*, in the order of k, the sort key, and then n. That the outer select names the same two
-// is what lets both databases stop at the end of a page, with nothing sorted.
-func (r *run) steps(d direction, bound int, columns string) *sqlbuilder.SelectBuilder {
+// facets are the columns of people that filters read.
+const facets = "p.kinds, p.status, p.role, p.email_verified, p.phone_verified, p.registered_at, p.last_seen_at, p.location_num, p.tier, " +
+	"p.orders, p.lifetime, p.first_order_at, p.last_order_at"
+
+// steps is the bounded walk as a select of num, the sort key as k, and the facets, in the order of k and num. That the outer select
+// names the same columns for its order is what lets both databases stop at the end of a page, with nothing sorted: so num is that
+// of the table whose index is walked.
+func (r *run) steps(d direction, bound int) *sqlbuilder.SelectBuilder {
 	b := builder()
 	key, num := "p."+r.order.Key, "p.num"
-	if r.order.Text {
+	switch {
+	case r.order.Text:
 		// Nothing but the index is read of users; "cross" keeps SQLite from turning the join round.
 		key, num = "u."+r.order.Key, "u.num"
-		b.From("users u cross join people p")
-		b.Where("u.brand_id = "+b.Var(string(r.home)), "p.num = u.num")
+		b.From("users u cross join people p").Where("u.brand_id = "+b.Var(string(r.home)), "p.num = u.num")
 		if !r.asksForArchived() {
 			b.Where("u.status not in ('archived', 'erased')") // in the index; see there
 		}
-	} else if r.order.Key == "num" {
+	case r.order.Key == "num":
 		from, to := r.numbers()
 		b.From("people p").Where("p.num >= "+b.Var(from), "p.num < "+b.Var(to))
-	} else {
+	default:
 		b.From("people p").Where("p.brand_num = " + b.Var(r.brandNum()))
 	}
-	if columns == "" {
-		columns = "p.*, " + key + " as k, " + num + " as n"
-	}
-	b.Select(columns)
-	b.Where(r.behind(b, d, key, num))
+	b.Select(num+" as num", key+" as k", facets).Where(r.behind(b, d, key, num))
 	// A filter on the sort key itself is a stretch of the index: it must not use up the walk.
 	for i := range r.req.Predicates {
 		if p := &r.req.Predicates[i]; !r.order.Text && p.Field == r.req.Sort.Key && len(p.Ranges) == 1 {
@@ -149,15 +150,15 @@ func order(key, num string, d direction) []string {
 // walk looks through the next rows along the index. Cut says that it gave up before it had a page.
 func (r *run) walk(d direction, bound int) (hits []hit, cut bool, err error) {
 	b := builder()
-	b.Select("p.num", "p.k").From(b.BuilderAs(r.steps(d, bound, ""), "p"))
+	b.Select("p.num", "p.k").From(b.BuilderAs(r.steps(d, bound), "p"))
 	b.Where(r.conditions(b)...)
 	b.Where(r.search.conditions(b)...)
-	b.OrderBy("p.k"+d.word(), "p.n"+d.word()).Limit(d.limit)
+	b.OrderBy("p.k"+d.word(), "p.num"+d.word()).Limit(d.limit)
 	if hits, err = r.hits(b); err != nil || len(hits) >= d.limit {
 		return hits, false, err
 	}
 	count := builder()
-	count.Select("count(*)").From(count.BuilderAs(r.steps(d, bound, "1 as one"), "steps"))
+	count.Select("count(*)").From(count.BuilderAs(r.steps(d, bound), "steps"))
 	sql, args := count.Build()
 	steps, err := store.Value[int](r.QueryRow(sql, args...))
 	return hits, steps >= bound, err
