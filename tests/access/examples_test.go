@@ -237,6 +237,12 @@ var examples = []example{
 	{op: "person.activity", what: "a customer's", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
 	{op: "person.activity", what: "a Support's", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.colleague(access.Support)} }},
 
+	{op: "import.begin", in: begin},
+	{op: "import.advance", in: func(s *scene, c *op.Caller) any {
+		return fields{"ID": fieldsOf(s.do("import.begin", begin(s, c)))["ID"], "Done": 1}
+	}},
+	{op: "import.summarise", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
+
 	{op: "audit.list", in: list},
 	{op: "audit.total", in: list},
 	{op: "audit.recent", in: list},
@@ -244,6 +250,13 @@ var examples = []example{
 	{op: "audit.show", in: entry},
 	{op: "audit.about", what: "a customer", in: about},
 	{op: "audit.about_total", what: "a customer", in: about},
+
+	{op: "role.list", in: nothing},
+	{op: "permission.list", in: nothing},
+	{op: "grant.list", what: "a colleague's", in: func(s *scene, _ *op.Caller) any { return s.colleague(access.Support) }},
+	{op: "access.check", in: ask},
+	{op: "access.explain", in: ask},
+	{op: "job.show", what: "one that there is not", in: func(*scene, *op.Caller) any { return "job_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB" }, ruled: "there is no such job"},
 }
 
 func nothing(*scene, *op.Caller) any { return nil }
@@ -256,6 +269,16 @@ func self(s *scene, c *op.Caller) any {
 		return s.nobody
 	}
 	return user.ID(c.Person)
+}
+
+// begin is a file that nobody has imported yet.
+func begin(s *scene, _ *op.Caller) any {
+	return fields{"Brand": string(s.aurora), "Source": s.name("file"), "FileDigest": "f", "MappingDigest": "m", "Partitions": 2}
+}
+
+// ask is whether a colleague may refund orders at York.
+func ask(s *scene, _ *op.Caller) any {
+	return []any{fields{"User": string(s.colleague(access.Support)), "Permission": access.OrdersRefund, "Scope": s.aurora.Scope().Location(string(s.york))}}
 }
 
 // mail is a mail to somebody at Aurora.
