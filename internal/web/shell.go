@@ -40,7 +40,7 @@ func (v *Visit) Page(status int, title, current string, sheet templ.Component) e
 func (v *Visit) frame(title, current string) ui.PageProps {
 	p := ui.PageProps{
 		Title: title, Theme: ui.Theme(v.Present.User.Theme), Brand: "Platform", Current: current,
-		Path: v.R.URL.RequestURI(), ThemeTo: "/admin/preferences/theme",
+		Path: v.R.URL.RequestURI(), ThemeTo: "/admin/preferences/theme", KeysOff: v.Present.User.ShortcutsOff,
 		Me: ui.Me{
 			ID: string(v.Present.User.ID), Name: v.Present.User.Name(), Role: v.Present.Role.Name,
 			Menu: []ui.MenuGroup{

@@ -32,7 +32,7 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 		Email: "noor@desk.example", FirstName: "Noor", LastName: "Haddad",
 		Assignment: account.Assignment{Role: "brand_admin", Brand: k.aurora, Levels: map[access.Area]access.Choice{"settings": {Level: access.View}, "orders": {Level: access.Edit}}},
 	}))(t)
-	must(op.Do(t.Context(), k.door, op.HostOperator("test"), apikey.Create, apikey.New{
+	made := must(op.Do(t.Context(), k.door, op.HostOperator("test"), apikey.Create, apikey.New{
 		Name: "Shop backend", Scope: k.aurora.Scope(), Permissions: access.Of(access.FactsIngest, access.CustomersView), Owner: k.ada,
 	}))(t)
 	pages := []struct{ name, path string }{
@@ -41,7 +41,7 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 		{"staff", "/admin/settings/users"}, {"add-user", "/admin/settings/users/new"},
 		{"add-user-role", "/admin/settings/users/new?role=brand_admin&level.settings=view&email=noor@desk.example&first_name=Noor"},
 		{"api-keys", "/admin/settings/api-keys"}, {"api-key-new", "/admin/settings/api-keys/new"}, {"mail", "/admin/settings/mail"},
-		{"sessions", "/admin/me/sessions"}, {"missing", "/admin/nothing-here"}, {"devmail", "/dev/mail"},
+		{"sessions", "/admin/me/sessions"}, {"revoke", "/admin/settings/api-keys/" + made.Key.ID + "/revoke"}, {"missing", "/admin/nothing-here"}, {"devmail", "/dev/mail"},
 	}
 	b := browser.New(t).At(k.server.URL)
 	look := func(name string) {
@@ -51,12 +51,14 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 				shot := name + map[bool]string{true: "-dark", false: "-light"}[dark]
 				b.SetDark(dark)
 				b.SetSize(browser.DesktopWidth, browser.DesktopHeight)
+				width := browser.DesktopWidth
 				if phone {
+					width = browser.PhoneWidth
 					shot += "-390"
 					b.SetSize(browser.PhoneWidth, browser.PhoneHeight)
 				}
-				if wide := browser.Eval[float64](b, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
-					t.Errorf("%s scrolls sideways by %v", shot, wide)
+				if wide := browser.Eval[int](b, "document.documentElement.scrollWidth"); wide > width {
+					t.Errorf("%s is %d wide", shot, wide)
 				}
 				if dir := os.Getenv("STEWARD_SHOTS"); dir != "" {
 					b.ScreenshotPage(filepath.Join(dir, shot+".png"))
@@ -94,6 +96,17 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 		if p.name == "missing" {
 			b.TakeFaults()
 		}
+	}
+	b.Goto("/admin/settings/brands")
+	b.Press("?")
+	b.WaitText("Single keys work")
+	b.Press("Escape")
+	b.Goto("/admin/me/sessions")
+	b.Click(browser.Button("Switch single keys off"))
+	b.WaitText("Single keys are off")
+	b.Press("?")
+	if b.Says("Single keys work on this device") {
+		t.Error("a single key works although they are off")
 	}
 	_, err := op.Do(t.Context(), k.door, k.signedIn(k.ada), account.ChangeRole, account.RoleChange{
 		User: kim, Reason: "Moves to the shop floor", Assignment: account.Assignment{Role: "shop_manager", Brand: k.aurora},

@@ -168,7 +168,7 @@
   counted();
 
   // ── Keyboard ── single letters work outside fields only and can be switched off.
-  const switchedOn = () => remembered("st-keys", "on") === "on";
+  const switchedOn = () => document.body.dataset.keys !== "off" && remembered("st-keys", "on") === "on";
   const inField = (el) => el?.closest?.("input:not([type=checkbox]):not([type=radio]),select,textarea,[contenteditable]");
   let goes = 0;
   const keys = {
