@@ -93,7 +93,6 @@ var besides = []struct {
 
 // temporary packages stand outside the law. Empty is how it should be.
 var temporary = []string{
-	"internal/pins", // holds modules in go.mod until the code that needs them is there
 }
 
 // under is true for the path itself and for what is below it.
