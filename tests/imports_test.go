@@ -92,8 +92,7 @@ var besides = []struct {
 }
 
 // temporary packages stand outside the law. Empty is how it should be.
-var temporary = []string{
-}
+var temporary = []string{}
 
 // under is true for the path itself and for what is below it.
 func under(path, top string) bool { return path == top || strings.HasPrefix(path, top+"/") }
