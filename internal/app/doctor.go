@@ -260,7 +260,7 @@ func (d *doctor) server(ctx context.Context, db *store.DB) {
 	n, err := store.Value[int64](r.QueryRow("select count(*) from pg_extension where extname = 'pg_trgm'"))
 	switch {
 	case err != nil:
-		d.bad("extension", err.Error(), "")
+		d.bad("extension", err.Error(), "Check the database server.")
 	case n == 0:
 		d.note("extension", "pg_trgm is not there: search needs it", "migrate makes it; if the user of the database may not, run as an administrator: create extension pg_trgm.")
 	default:
@@ -323,17 +323,17 @@ func (d *doctor) keyStore(ctx context.Context, c Config) {
 			return
 		}
 	}
-	if _, err := os.Stat(c.MasterKeyFile); err != nil {
+	if info, err := os.Stat(c.MasterKeyFile); err != nil || info.Mode().Perm()&0o077 != 0 {
 		return // said already
 	}
 	master, err := secret.LoadMaster(c.MasterKeyFile)
 	if err != nil {
-		d.bad("key store", err.Error(), "")
+		d.bad("key store", err.Error(), "Put back the master key file from its copy.")
 		return
 	}
 	keys, err := secret.OpenKeys(ctx, secret.Options{Store: c.keyStore(), Master: master})
 	if err != nil {
-		d.bad("key store", err.Error(), "")
+		d.bad("key store", err.Error(), "Put back the key store and the master key that belong together.")
 		return
 	}
 	_ = keys.Close()
@@ -346,7 +346,7 @@ func (d *doctor) people(ctx context.Context, db *store.DB, c Config) {
 		where g.role = 'super_admin' and g.scope = 'platform' and g.ended_at = 0 and g.until_at = 0 and u.status = 'active'`))
 	switch {
 	case err != nil:
-		d.bad("super admin", err.Error(), "")
+		d.bad("super admin", err.Error(), "Check the database.")
 	case n == 0:
 		d.note("super admin", "there is none yet", "Start `steward serve` and open the link that it prints, or: steward admin create --email …")
 	case n == 1:
@@ -370,7 +370,7 @@ func (d *doctor) chain(ctx context.Context, db *store.DB, c Config) {
 	}
 	key, err := audit.SigningKey(filepath.Join(c.Data, "audit.key"))
 	if err != nil {
-		d.bad("checkpoints", err.Error(), "")
+		d.bad("checkpoints", err.Error(), "Put back audit.key from its copy, or let its owner alone read it.")
 		return
 	}
 	anchors, err := (&audit.Checkpointer{DB: db, Path: c.checkpoints(), Key: key}).Anchors()
@@ -392,7 +392,7 @@ func (d *doctor) chain(ctx context.Context, db *store.DB, c Config) {
 	case ctx.Err() != nil:
 		d.note("audit log", "it is too long to be verified in passing", "steward audit verify")
 	case err != nil:
-		d.bad("audit log", err.Error(), "")
+		d.bad("audit log", err.Error(), "Check the database, then: steward audit verify")
 	case !report.OK:
 		d.bad("audit log", report.Findings[0].Sentence, "steward audit verify names everything. Keep the database and the file of checkpoints as they are.")
 	default:
