@@ -8,6 +8,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -204,6 +205,9 @@ func auditBar(v *web.Visit, q auditQuery) ui.FilterBarProps {
 
 // colleagues are the staff that the filter offers, as far as the viewer may see roles.
 func colleagues(v *web.Visit) []account.Member {
+	if !v.Anywhere(access.StaffRolesView) {
+		return nil
+	}
 	all, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, account.Staff, v.BrandID())
 	if err != nil {
 		return nil
@@ -294,7 +298,11 @@ func auditEntryPage(v *web.Visit) error {
 		facts = append(facts, ui.Pair{Label: "Request", Value: ui.Text(ui.M(e.RequestID))})
 	}
 	for _, s := range e.Subjects {
-		facts = append(facts, ui.Pair{Label: initialUpper(strings.ReplaceAll(s.Kind, "_", " ")), Value: ui.Text(ui.T(subjectName(a, &s)+" "), ui.M(s.ID))})
+		name := ui.T(subjectName(a, &s))
+		if s.Kind == "user" && s.Known {
+			name = ui.L(name.Text, "/admin/users/"+s.ID)
+		}
+		facts = append(facts, ui.Pair{Label: initialUpper(strings.ReplaceAll(s.Kind, "_", " ")), Value: ui.Text(name, ui.T(" "), ui.M(s.ID))})
 	}
 	return v.Page(http.StatusOK, "Entry "+ui.Count(e.N), "audit", auditEntrySheet(entryProps{Title: "Entry " + ui.Count(e.N), Entry: entry, Facts: facts}))
 }

@@ -76,7 +76,7 @@ func overviewSheet(p overviewProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.StartHere("Start here", "Five things that show what the desk does.", p.Steps).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.StartHere("Start here", p.Lead, p.Steps).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

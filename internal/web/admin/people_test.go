@@ -662,3 +662,36 @@ func TestTheOverviewIsWhatEachMaySee(t *testing.T) {
 		b.get("/admin/overview/activity").wants(http.StatusOK)
 	}
 }
+
+// A page asks for nothing that its viewer may not see: else opening it would stand in the log as a refused attempt.
+func TestPagesMakeNoRefusalsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, 0)
+	d.AsDemo()
+	d.url = d.Serve().URL
+	for _, key := range staffOf {
+		b := d.as(t, key)
+		for _, path := range []string{"/admin", "/admin/overview/figures", "/admin/overview/activity"} {
+			b.get(path).wants(http.StatusOK)
+		}
+		for _, nav := range b.get("/admin").all("a") {
+			path := value(nav, "href")
+			if path != "/admin/users" && path != "/admin/customers" && path != "/admin/audit" || nav.Parent.Data == "li" && path == "/admin/audit" {
+				continue
+			}
+			a := b.get(path).wants(http.StatusOK)
+			for _, id := range rows(a) {
+				if strings.HasPrefix(id, "usr_") {
+					b.get(path + "/" + id).wants(http.StatusOK)
+				}
+			}
+		}
+	}
+	for _, chain := range []string{"platform", string(d.Place("aurora").ID)} {
+		for _, e := range d.Events(chain) {
+			if e.Outcome == audit.Refused {
+				t.Errorf("%s was refused to %s by opening a page", e.Op, e.Actor.Person)
+			}
+		}
+	}
+}

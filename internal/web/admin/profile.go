@@ -556,7 +556,7 @@ func (p *profile) line(l *directory.Line) ui.Moment {
 		m.Icon, m.Kind = "user-off", ui.Warn
 	case l.Op == "user.activate":
 		m.Icon, m.Kind = "user-check", ui.Good
-	case strings.HasPrefix(l.Op, "session.") || strings.HasPrefix(l.Op, "step_up."):
+	case strings.HasPrefix(l.Op, "session.") || strings.HasPrefix(l.Op, "step_up.") || strings.HasPrefix(l.Op, "apikey.") || strings.HasPrefix(l.Op, "auth."):
 		m.Icon = "key"
 	case l.Op == "customer.create" || l.Op == "customers.ingest" || l.Op == "user.add":
 		m.Icon = "user-plus"
