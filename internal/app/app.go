@@ -27,6 +27,10 @@ import (
 )
 
 // App is one running installation, or one command's view of it.
+//
+// It keeps nothing of the database in memory but unwrapped keys of persons, for seconds (kernel/secret), and that somebody is Super
+// Admin, which never becomes untrue. So what another process writes, such as an import beside a server, is seen with the next
+// question, and there is nothing to poll for.
 type App struct {
 	Config      Config
 	Log         *slog.Logger

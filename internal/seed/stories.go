@@ -80,10 +80,16 @@ func (w *World) tell(ctx context.Context, d *auth.Desk) error {
 		{"bruno", false, func(c *op.Caller) error {
 			return edit(ctx, d, c, account.Changes{User: who["siobhan"], FirstName: &first, Address: &address})
 		}},
-		{"kim", false, func(c *op.Caller) error { return ignore(op.Do(ctx, d.Door, c, account.Deactivate, account.Of(who["tariq"]))) }},
-		{"kim", false, func(c *op.Caller) error { return ignore(op.Do(ctx, d.Door, c, account.Activate, account.Of(who["tariq"]))) }},
+		{"kim", false, func(c *op.Caller) error {
+			return ignore(op.Do(ctx, d.Door, c, account.Deactivate, account.Of(who["tariq"])))
+		}},
+		{"kim", false, func(c *op.Caller) error {
+			return ignore(op.Do(ctx, d.Door, c, account.Activate, account.Of(who["tariq"])))
+		}},
 		// Kim has York only: for her, a customer of Leeds does not exist. A Shop Manager sees Maya and may not edit her.
-		{"kim", true, func(c *op.Caller) error { return ignore(op.Do(ctx, d.Door, c, account.Deactivate, account.Of(who["jose"]))) }},
+		{"kim", true, func(c *op.Caller) error {
+			return ignore(op.Do(ctx, d.Door, c, account.Deactivate, account.Of(who["jose"])))
+		}},
 		{"olu", true, func(c *op.Caller) error { return edit(ctx, d, c, account.Changes{User: who["maya"], Phone: &phone}) }},
 		{"priya", true, func(c *op.Caller) error { return edit(ctx, d, c, account.Changes{User: who["maya"], Phone: &phone}) }},
 	}

@@ -1,4 +1,4 @@
-// Package seed_test says what is true of made worlds. It stands here because a world needs the whole of Steward to be made in.
+// Package seed says what is true of made worlds. It stands here because a world needs the whole of Steward to be made in.
 package seed_test
 
 import (
