@@ -16,7 +16,10 @@ import (
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/kernel/store/storetest"
 	"github.com/stewardhq/steward/internal/role"
+	"github.com/stewardhq/steward/internal/schema"
 	"github.com/stewardhq/steward/internal/text"
 	"github.com/stewardhq/steward/internal/user"
 )
@@ -388,4 +391,32 @@ func TestAForgedOrForeignCursorIsRefused(t *testing.T) {
 			t.Errorf("another size of page: %v", err)
 		}
 	})
+}
+
+// A page is quick because it is the next rows of an index, in their order: the walk stops when it has them. A change of the SQL that
+// makes the database sort first would show nowhere else than on the clock.
+func TestAPageAlongAnIndexSortsNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, storetest.URL(t, store.SQLite, schema.FS))
+	d.raw.places()
+	d.fill(crowd(120, 1, 10)...)
+	for sort := range orders {
+		for _, query := range []string{"sort=" + sort, "sort=-" + sort, "status=active,banned&location=" + headrow + "&sort=-" + sort, "q=gmail&sort=" + sort, "registered_at[last]=90&limit=2&sort=" + sort} {
+			in := ask(aurora, query)
+			for range 2 {
+				plan, err := op.Ask(t.Context(), d.door, owner, directory.Plan, in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s := strings.Join(plan, "; "); strings.Contains(s, "TEMP B-TREE") || !strings.Contains(s, "(brand_") {
+					t.Errorf("?%s: %s", in.Params.Encode(), s)
+				}
+				page, err := op.Ask(t.Context(), d.door, owner, directory.Customers, in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				in.Params.Set("cursor", page.Next)
+			}
+		}
+	}
 }

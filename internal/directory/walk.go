@@ -64,7 +64,7 @@ func (r *run) look(d direction) ([]hit, error) {
 	if r.search.given() {
 		return r.findWords(d)
 	}
-	if r.shortcut.rows > 0 && r.shortcut.rows <= walkRows/2 {
+	if r.shortcut.rows > 0 && r.shortcut.rows <= walkRows {
 		return r.scan(d) // cheaper than the walk
 	}
 	hits, cut, err := r.walk(d, walkRows)
@@ -136,7 +136,11 @@ func (r *run) steps(d direction, bound int) *sqlbuilder.SelectBuilder {
 			b.Where(r.fields.Condition(b, p))
 		}
 	}
-	return b.OrderBy(order(key, num, d)...).Limit(bound)
+	// By the names of the select: a column may be there twice, as the key and as a facet, and SQLite must see that it is the key.
+	if key == num {
+		return b.OrderBy("num" + d.word()).Limit(bound)
+	}
+	return b.OrderBy("k"+d.word(), "num"+d.word()).Limit(bound)
 }
 
 // order is the SQL of an order by a key and then by number.
@@ -147,14 +151,20 @@ func order(key, num string, d direction) []string {
 	return []string{key + d.word(), num + d.word()}
 }
 
-// walk looks through the next rows along the index. Cut says that it gave up before it had a page.
-func (r *run) walk(d direction, bound int) (hits []hit, cut bool, err error) {
+// walking is the select of a walk.
+func (r *run) walking(d direction, bound int) *sqlbuilder.SelectBuilder {
 	b := builder()
 	b.Select("p.num", "p.k").From(b.BuilderAs(r.steps(d, bound), "p"))
-	b.Where(r.conditions(b)...)
-	b.Where(r.search.conditions(b)...)
-	b.OrderBy("p.k"+d.word(), "p.num"+d.word()).Limit(d.limit)
-	if hits, err = r.hits(b); err != nil || len(hits) >= d.limit {
+	b.Where(r.conditions(b)...).Where(r.search.conditions(b)...)
+	if r.order.Key == "num" {
+		return b.OrderBy("p.num" + d.word()).Limit(d.limit)
+	}
+	return b.OrderBy("p.k"+d.word(), "p.num"+d.word()).Limit(d.limit)
+}
+
+// walk looks through the next rows along the index. Cut says that it gave up before it had a page.
+func (r *run) walk(d direction, bound int) (hits []hit, cut bool, err error) {
+	if hits, err = r.hits(r.walking(d, bound)); err != nil || len(hits) >= d.limit {
 		return hits, false, err
 	}
 	count := builder()

@@ -164,7 +164,7 @@ func newDesk(t testing.TB, url string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = keys.Close() })
-	d.door, err = op.New(op.Options{Store: d.db, Keys: keys, Master: master, Jobs: &jobs.Queue{}, Clock: func() time.Time { return now }}, append([]op.Operation{rename}, directory.Operations...)...)
+	d.door, err = op.New(op.Options{Store: d.db, Keys: keys, Master: master, Jobs: &jobs.Queue{}, Clock: func() time.Time { return now }}, append([]op.Operation{rename, directory.Plan}, directory.Operations...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
