@@ -114,13 +114,11 @@ func (r *raw) insert(table, columns string, rows iter.Seq[[]any]) {
 	if err != nil {
 		r.tb.Fatalf("fill %s: %v", table, err)
 	}
+	defer func() { _ = stmt.Close() }()
 	for row := range rows {
 		if _, err := stmt.Exec(row...); err != nil {
 			r.tb.Fatalf("fill %s with %v: %v", table, row, err)
 		}
-	}
-	if err := stmt.Close(); err != nil {
-		r.tb.Fatal(err)
 	}
 	if err := tx.Commit(); err != nil {
 		r.tb.Fatal(err)

@@ -14,7 +14,6 @@ import (
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/kernel/access"
-	"github.com/stewardhq/steward/internal/kernel/field"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/secret"
@@ -245,5 +244,3 @@ func (d *desk) walk(c *op.Caller, v view, in directory.Ask) (ids []user.ID) {
 	}
 	return ids
 }
-
-func pageForm(in directory.Ask) directory.Ask { in.Form = field.Page; return in }

@@ -15,17 +15,17 @@ import (
 
 // Refusals of an address.
 var (
-	ErrUnknownName   = errs.New(errs.Malformed, "unknown_parameter", "This list does not know that name.")
-	ErrUnknownOp     = errs.New(errs.Malformed, "unknown_operator", "This filter does not compare like that.")
-	ErrDuplicate     = errs.New(errs.Malformed, "duplicate_parameter", "A name stands in the address twice. Write it once.")
-	ErrForbidden     = errs.New(errs.Forbidden, "field_forbidden", "You may not see this field, so you cannot filter or sort by it.")
-	ErrTooMany       = errs.New(errs.Malformed, "too_many_filters", "A list takes at most 50 filters with 200 values. Remove some of them.")
-	ErrUnreadable    = errs.New(errs.Malformed, "parameter_unreadable", "The address is not readable as UTF-8 text.")
-	errUnknown       = errors.New("no such field, or not one to sort by")
-	errNoSuchChoice  = "Choose one of: %s."
-	errNoSuchPlace   = "There is no such choice in this list. Choose one that the filter offers."
-	longestSaidValue = 40
+	ErrUnknownName = errs.New(errs.Malformed, "unknown_parameter", "This list does not know that name.")
+	ErrUnknownOp   = errs.New(errs.Malformed, "unknown_operator", "This filter does not compare like that.")
+	ErrDuplicate   = errs.New(errs.Malformed, "duplicate_parameter", "A name stands in the address twice. Write it once.")
+	ErrForbidden   = errs.New(errs.Forbidden, "field_forbidden", "You may not see this field, so you cannot filter or sort by it.")
+	ErrTooMany     = errs.New(errs.Malformed, "too_many_filters", "A list takes at most 50 filters with 200 values. Remove some of them.")
+	ErrUnreadable  = errs.New(errs.Malformed, "parameter_unreadable", "The address is not readable as UTF-8 text.")
+	errUnknown     = errors.New("no such field, or not one to sort by")
 )
+
+// longestSaidValue is how much of a name from outside a sentence repeats.
+const longestSaidValue = 40
 
 // Parse reads the parameters of an address. Nothing in it is guessed: an unknown name or operator is refused with the known ones,
 // a field that the viewer does not see with ErrForbidden, and a wrong value with what would be right.

@@ -250,13 +250,13 @@ func (f *Field[R]) readChoices(p *Predicate, given []string, t Terms) string {
 // unknownChoice names the declared choices. Those that are data are not named: there may be many, and the filter shows them.
 func (f *Field[R]) unknownChoice() string {
 	if f.Choices == nil {
-		return errNoSuchPlace
+		return "There is no such choice in this list. Choose one that the filter offers."
 	}
 	names := make([]string, len(f.Choices))
 	for i, o := range f.Choices {
 		names[i] = o.Value
 	}
-	return strings.Replace(errNoSuchChoice, "%s", strings.Join(names, ", "), 1)
+	return "Choose one of: " + strings.Join(names, ", ") + "."
 }
 
 // DaysAgo is the first instant of "the last n days": local midnight n-1 days before today, as epoch milliseconds.
