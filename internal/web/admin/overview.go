@@ -167,6 +167,9 @@ func overviewActivity(v *web.Visit) error {
 		}
 		p := &profile{Visit: v, Profile: &directory.Profile{User: &v.Present.User, Title: v.Present.User.Name()}, clock: c}
 		for i := range lines.Lines {
+			if !p.tells(&lines.Lines[i]) {
+				continue
+			}
 			add(lines.Lines[i].At, p.line(&lines.Lines[i]))
 		}
 	}

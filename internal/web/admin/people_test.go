@@ -233,7 +233,7 @@ func TestNoFigureReachesWhoMayNotSeeFinancials(t *testing.T) {
 					}
 				}
 				if !sees {
-					for _, words := range []string{"Lifetime value", "Average order", "Profit", "imported from previous platform", "OldShop", "Rank by spend", " to Platinum"} {
+					for _, words := range []string{"Lifetime value", "Average order", "Profit", "imported from previous platform", "OldShop", "revious platform", "Rank by spend", " to Platinum"} {
 						if strings.Contains(a.body, words) {
 							t.Errorf("%s says %q", path, words)
 						}

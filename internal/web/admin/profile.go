@@ -507,6 +507,9 @@ func (p *profile) activity() (templ.Component, error) {
 	}
 	var days []ui.Day
 	for i := range lines.Lines {
+		if !p.tells(&lines.Lines[i]) {
+			continue
+		}
 		at := moment(lines.Lines[i].At)
 		head := p.clock.DayHead(at)
 		if len(days) == 0 || days[len(days)-1].Head != head {
@@ -520,6 +523,15 @@ func (p *profile) activity() (templ.Component, error) {
 		return ui.EmptyInside(ui.EmptyProps{Icon: "history", Title: "Nothing has happened yet", Text: "Sign-ins, orders and changes of the account appear here."}), nil
 	}
 	return tabTimeline(days, pagerOf(p.newest(), p.further(lines.Next), 0)), nil
+}
+
+// tells says whether a line belongs on the timeline: not what was merely looked at, and no word of money for who sees none.
+func (p *profile) tells(l *directory.Line) bool {
+	if l.Kind != directory.LineChange {
+		return true
+	}
+	s, known := sayings[l.Op]
+	return (!known || s.was != "") && (l.Op != "customer.set_imported_spend" || p.Financials != nil)
 }
 
 // line is one event of the person's life here.
