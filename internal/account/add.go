@@ -25,7 +25,7 @@ type NewStaff struct {
 // Added is somebody new with the link that lets them in. It is shown once, to who added them, and stands nowhere else.
 type Added struct {
 	User  user.ID `json:"user"`
-	Token string  `json:"token"`
+	Token string  `json:"-"` // never kept with an answer
 }
 
 // ErrByMail refuses to hand the way into a Super Admin's account to anybody but the mailbox that it is for.

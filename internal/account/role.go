@@ -48,7 +48,8 @@ var (
 // assign roles, confirmed by a step-up, and told to the person by mail.
 var ChangeRole = &op.Action[RoleChange, reassigned, op.None]{
 	Name: "user.change_role", Summary: "Change a person's staff role, or end it",
-	Allow: access.StaffRolesAssign, NotSelf: true, StepUp: true,
+	Allow: access.StaffRolesAssign, NotSelf: true,
+	StepUpIf: func(t reassigned, _ RoleChange) bool { return !t.same },
 	Confirm: func(t reassigned, in RoleChange) op.Confirmation {
 		c := op.Confirmation{
 			Title:  "Change the role of " + called(t.User) + " to " + t.name(in),
@@ -71,10 +72,16 @@ var ChangeRole = &op.Action[RoleChange, reassigned, op.None]{
 		if held := role.Now(t.grants, tx.Now().UnixMilli()); held != nil {
 			t.now = held.Name
 		}
-		t.nodes, t.where, err = nodes(tx, in.Assignment)
-		return t, err
+		if t.nodes, t.where, err = nodes(tx, in.Assignment); err != nil {
+			return t, err
+		}
+		t.same = in.Assignment.held(t.grants, t.nodes, tx.Now().UnixMilli())
+		return t, nil
 	},
 	Do: func(tx *op.Tx, t reassigned, in RoleChange) (op.None, error) {
+		if t.same {
+			return op.None{}, nil
+		}
 		for i := range t.grants {
 			if err := role.End(tx, &t.grants[i]); err != nil {
 				return op.None{}, err
@@ -110,6 +117,7 @@ type reassigned struct {
 	nodes  []access.Scope
 	now    string
 	where  string
+	same   bool // they hold exactly this already
 }
 
 // Subjects names the person and every node of the new role.
@@ -130,6 +138,29 @@ func (t reassigned) name(in RoleChange) string {
 		return adjustment.Describe(r)
 	}
 	return r.Name
+}
+
+// held says whether the grants in force are exactly this assignment: asking for it again changes nothing.
+func (a Assignment) held(grants []role.Grant, at []access.Scope, now int64) bool {
+	if a.Role == NoStaffRole {
+		return len(grants) == 0
+	}
+	r, err := role.Find(a.Role)
+	if err != nil {
+		return false
+	}
+	adjustment, err := access.Adjust(r, a.Levels)
+	if err != nil || len(grants) != len(at) || len(role.InForce(grants, now)) != len(grants) {
+		return false
+	}
+	for _, g := range grants {
+		node, err := access.ParseScope(g.Scope)
+		if err != nil || !slices.Contains(at, node) || g.Role != r.Key || g.Adds != names(adjustment.Add) ||
+			g.Removes != names(adjustment.Remove) || g.From != a.From || g.Until != a.Until {
+			return false
+		}
+	}
+	return true
 }
 
 // nodes are the nodes of an assignment, read from the database, with words for them.

@@ -100,7 +100,7 @@ func member(v *op.View, id user.ID, within access.Scope) (m Member, err error) {
 var Givers = &op.Query[op.None, []string]{
 	Name: "staff.givers", Summary: "Name who can give permissions", Own: true,
 	Do: func(v *op.View, _ op.None) (names []string, err error) {
-		if err := v.Own(); err != nil {
+		if err := v.Signed(); err != nil {
 			return nil, err
 		}
 		people, err := store.All(v, func(row store.Row) (s [2]string, err error) { return s, row.Scan(&s[0], &s[1]) },

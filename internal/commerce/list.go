@@ -85,7 +85,7 @@ func requirePurchases(v *op.View, id user.ID) (*user.User, error) {
 		return nil, err
 	}
 	p := access.CustomersPurchases
-	if v.Caller().Person == string(u.ID) && !v.Can(p, u.Subject()) {
+	if v.Caller().Is(string(u.ID)) && !v.Can(p, u.Subject()) {
 		p = access.OwnOrders
 	}
 	return u, v.Require(p, u)

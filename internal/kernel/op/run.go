@@ -43,13 +43,7 @@ func Do[In any, T Target, Out any](ctx context.Context, d *Door, c *Caller, a *A
 	var at attempt
 	once := func(raw *store.Tx) error {
 		*tx = Tx{tx: raw, door: d, caller: c, now: tx.now}
-		if done, err := replay(tx, a.Name, r.once, in, &out); done || err != nil {
-			return err
-		}
 		if out, err = perform(tx, a, in, r, &at); err != nil {
-			return err
-		}
-		if err := remember(tx, a.Name, r.once, in, out); err != nil {
 			return err
 		}
 		return audit.AppendAll(tx.tx, tx.events)
@@ -89,6 +83,9 @@ func perform[In any, T Target, Out any](tx *Tx, a *Action[In, T, Out], in In, r 
 	if err := decide(tx.caller, tx.now, n, at.subjects); err != nil {
 		return out, err
 	}
+	if done, err := replay(tx, a.Name, r.once, in, &out); done || err != nil {
+		return out, err
+	}
 	var p *pending
 	if a.needsStepUp(target, in) && !tx.caller.exempt(n.permission) {
 		p = &pending{name: a.Name, in: in, subjects: at.subjects, confirm: a.Confirm(target, in)}
@@ -105,6 +102,9 @@ func perform[In any, T Target, Out any](tx *Tx, a *Action[In, T, Out], in In, r 
 		// It would work, so it is worth a code. Nobody is sent one for what is refused anyway; what Do wrote is rolled back.
 		at.stepUp = p
 		return out, errStopped
+	}
+	if err := remember(tx, a.Name, r.once, in, out); err != nil {
+		return out, err
 	}
 	return out, tx.conclude(a.Name, at.subjects, in, r)
 }
