@@ -337,7 +337,7 @@ func staffPage(v *web.Visit) error {
 	p := listedProps{
 		Crumb: under("Users"), Head: ui.HeadProps{Title: "Users"},
 		Table: ui.TableProps{Caption: "Staff by name", Columns: []ui.Column{
-			{Label: "Name"}, {Label: "Role", Grow: true}, {Label: "E-mail", Quiet: true, Drop: "c-lg"}, {Label: "Where", Drop: "c-md"}, {Label: "Status", Drop: "c-md"}, {Label: "Last login", Number: true, Drop: "c-lg"},
+			{Label: "Name", Grow: true}, {Label: "Role"}, {Label: "Where", Drop: "c-md"}, {Label: "Status", Drop: "c-md"}, {Label: "Last login", Number: true, Drop: "c-lg"},
 		}},
 		Empty: ui.EmptyProps{Icon: "users-group", Title: "Nobody works here yet", Text: "Add somebody with a role, for the whole brand or for single locations."},
 	}
@@ -366,7 +366,7 @@ func staffPage(v *web.Visit) error {
 			who.Href = "/admin/users/" + string(m.User)
 		}
 		p.Table.Rows = append(p.Table.Rows, ui.Row{ID: string(m.User), Name: m.Name, Cells: []templ.Component{
-			ui.Person(who), roleCell(m.Role(), m.Changes()), ui.Cell(m.Email), ui.Cell(where(m.Grants, locations)),
+			ui.Person(who), roleCell(m.Role(), m.Changes()), ui.Cell(where(m.Grants, locations)),
 			ui.Status(kindOf(m.Status), m.Status.Label(), m.Status == user.Invited), when(v.Clock(), m.LastAt),
 		}})
 	}
