@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"time"
 
 	"github.com/stewardhq/steward/internal/brand"
@@ -63,7 +64,7 @@ type Financials struct {
 	Next         customer.Level
 	Missing      money.Amount // to Next
 	Top          bool         // there is no tier above the earned one
-	Rank         int64        // 1 is the customer with the most spend; 0: not among the first thousand, or the viewer sees only some
+	Rank         int64        // 1 is the customer with the most spend; 0: not among the first thousand, nothing spent, or the viewer sees only some
 }
 
 // Can says what a page may offer to do. It decides what to show, never what is allowed.
@@ -209,14 +210,14 @@ func (p *Profile) financials(v *op.View, s customer.Stats) (err error) {
 const firstRanks = 1000
 
 // rank is the customer's place by lifetime spend, if the viewer sees the spend of all of the brand's customers: a rank counts the
-// others too.
+// others too. Those who have been archived since count as well: it is a place in what was spent, and read from the index alone.
 func rank(v *op.View, b *brand.Brand, s customer.Stats) (int64, error) {
-	if reach := reachOf(v, access.CustomersFinancials, b.ID.Scope()); !reach.kinds[0].all || !reach.kinds[1].all || !reach.kinds[2].all {
+	reach := reachOf(v, access.CustomersFinancials, b.ID.Scope())
+	if s.Lifetime <= 0 || slices.ContainsFunc(reach.kinds[:], func(p portion) bool { return !p.all }) {
 		return 0, nil
 	}
-	above, err := store.Value[int64](v.QueryRow(`select count(*) from (select 1 as one from people p
-		where p.brand_num = $1 and p.lifetime > $2 and p.status < $3 and (p.kinds & 1) = 1 order by p.lifetime desc limit $4) as above`,
-		b.Num, s.Lifetime, user.Archived.Num(), firstRanks))
+	above, err := store.Value[int64](v.QueryRow(`select count(*) from (select 1 as one from people
+		where brand_num = $1 and lifetime > $2 order by lifetime desc limit $3) as above`, b.Num, s.Lifetime, firstRanks))
 	if err != nil || above == firstRanks {
 		return 0, err
 	}
