@@ -1,7 +1,7 @@
 # What can be done here. `make` alone lists it. Nothing in this file is needed to build: `go build ./cmd/steward` is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check test race fuzz soak bench generate lint cover
+.PHONY: help dev check test race fuzz soak bench generate lint cover golden pictures
 
 FUZZTIME ?= 20s
 BENCH ?= .
@@ -40,6 +40,12 @@ bench: ## the benchmarks (BENCH=name for some)
 
 generate: ## write the generated files again
 	go generate ./internal/web/...
+
+golden: ## write the tables that reviewers read again: who may do what, the roles
+	go test ./tests/access ./internal/kernel/access -update
+
+pictures: ## take the pictures of the README again, of the demo in a real browser
+	go test ./tests/e2e -run Readme -update-screenshots
 
 cover: ## which lines the tests reach: coverage.html
 	go test -coverpkg=./internal/... -coverprofile=coverage.out ./...

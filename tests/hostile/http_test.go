@@ -15,6 +15,7 @@ import (
 )
 
 func TestAForgedHostReachesNothing(t *testing.T) {
+	calm(t)
 	t.Parallel()
 	w := world.New(t)
 	server := w.Serve()
@@ -59,6 +60,7 @@ func TestAForgedHostReachesNothing(t *testing.T) {
 
 // A link in a mail is made of the configured address, whatever the request that caused it said.
 func TestAForgedHostReachesNoMailAndNoLog(t *testing.T) {
+	calm(t)
 	t.Parallel()
 	w := world.New(t)
 	server := w.Serve()
@@ -79,6 +81,7 @@ func TestAForgedHostReachesNoMailAndNoLog(t *testing.T) {
 }
 
 func TestAPostFromAnotherSiteChangesNothing(t *testing.T) {
+	calm(t)
 	t.Parallel()
 	w := world.New(t)
 	server := w.Serve()
@@ -118,6 +121,7 @@ func TestAPostFromAnotherSiteChangesNothing(t *testing.T) {
 }
 
 func TestBodiesThatNoProgramShouldSendAreRefused(t *testing.T) {
+	calm(t)
 	world.Each(t, func(t *testing.T, w *world.World) {
 		server := w.Serve()
 		id := string(aCustomer(t, w))
@@ -171,6 +175,7 @@ func TestBodiesThatNoProgramShouldSendAreRefused(t *testing.T) {
 }
 
 func TestForgedCursorsAreRefused(t *testing.T) {
+	calm(t)
 	world.Each(t, func(t *testing.T, w *world.World) {
 		server := w.Serve()
 		aurora := w.Place("aurora")
@@ -220,6 +225,7 @@ func TestForgedCursorsAreRefused(t *testing.T) {
 }
 
 func TestWhatIsHiddenAndWhatIsAbsentAnswerAlike(t *testing.T) {
+	calm(t)
 	t.Parallel()
 	w := world.New(t)
 	server := w.Serve()

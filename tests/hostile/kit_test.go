@@ -38,6 +38,14 @@ import (
 // whole is true when campaigns run at their full length (make soak).
 func whole() bool { return os.Getenv("STEWARD_SOAK") != "" }
 
+// calm leaves a test in which nothing runs side by side to the runs without -short: the race detector would find nothing in it.
+func calm(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("nothing runs side by side here: left to the runs without -short")
+	}
+}
+
 // beneath is somebody who writes the database beneath the program.
 func beneath(t *testing.T, w *world.World) func(statement string, args ...any) error {
 	t.Helper()

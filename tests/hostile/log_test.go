@@ -13,6 +13,7 @@ import (
 )
 
 func TestTheLogRefusesEveryStatementThatWouldChangeIt(t *testing.T) {
+	calm(t)
 	world.Each(t, func(t *testing.T, w *world.World) {
 		do := beneath(t, w)
 		before := len(w.Events("platform"))
@@ -48,6 +49,7 @@ func TestTheLogRefusesEveryStatementThatWouldChangeIt(t *testing.T) {
 
 // Who owns the machine can drop the triggers. They cannot be stopped, and are seen.
 func TestWhateverIsDoneToTheLogIsNamedByTheCommand(t *testing.T) {
+	calm(t)
 	for _, c := range []struct {
 		kind  audit.Kind
 		n     int64 // the first entry that does not hold
