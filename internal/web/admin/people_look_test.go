@@ -32,7 +32,7 @@ func TestPeopleAndLogAreAccessible(t *testing.T) {
 		{"bruno", "nobody", "/admin/customers?q=okafr&status=suspended"}, {"bruno", "customer", page}, {"bruno", "activity", page + "/activity"}, {"bruno", "sessions", page + "/sessions"},
 		{"bruno", "person-audit", page + "/audit"}, {"bruno", "edit", page + "/edit"}, {"bruno", "deactivate", page + "/deactivate"}, {"bruno", "order", "/admin/orders/" + string(d.order)},
 		{"bruno", "audit", "/admin/audit"}, {"olu", "overview-shop-manager", "/admin"}, {"olu", "customers-shop-manager", "/admin/customers"}, {"olu", "customer-shop-manager", page},
-		{"elif", "customer-marketing", page}, {"ada", "role", "/admin/users/" + string(d.Member("olu").ID) + "/role"},
+		{"elif", "customer-marketing", page}, {"ada", "staff", "/admin/users/" + string(d.Member("olu").ID)}, {"ada", "own", "/admin/users/" + string(d.Member("ada").ID)}, {"ada", "activity-alone", "/admin/overview/activity"}, {"ada", "role", "/admin/users/" + string(d.Member("olu").ID) + "/role"},
 	}
 	var b *browser.Browser
 	who := ""
