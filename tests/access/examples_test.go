@@ -208,6 +208,8 @@ var examples = []example{
 	}},
 	{op: "order.list", what: "of a customer", in: func(s *scene, _ *op.Caller) any { return fields{"Customer": s.customer()} }},
 	{op: "order.list", what: "of the brand", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora} }},
+	{op: "order.total", what: "of a customer", in: func(s *scene, _ *op.Caller) any { return fields{"Customer": s.customer()} }},
+	{op: "order.total", what: "of the brand", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora} }},
 	{op: "order.show", in: func(s *scene, _ *op.Caller) any { return placed(s) }},
 	{op: "order.find_number", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora, "Number": "1001"} }},
 	{op: "order.monthly_spend", in: func(s *scene, _ *op.Caller) any { return fields{"Customer": s.customer(), "Months": 3} }},
@@ -257,6 +259,7 @@ var examples = []example{
 	{op: "access.check", in: ask},
 	{op: "access.explain", in: ask},
 	{op: "job.show", what: "one that there is not", in: func(*scene, *op.Caller) any { return "job_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB" }, ruled: "there is no such job"},
+	{op: "job.cancel", what: "one that there is not", in: func(*scene, *op.Caller) any { return "job_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB" }, ruled: "there is no such job"},
 }
 
 func nothing(*scene, *op.Caller) any { return nil }
