@@ -42,6 +42,12 @@ type (
 	}
 )
 
+func (w customerOrders) ofCustomer() (commerce.Filter, error) {
+	f, err := w.filter()
+	f.Customer = w.Customer
+	return f, err
+}
+
 func customers(t *table) {
 	Query(t, "GET /v1/customers", directory.Customers,
 		func(c *Call, w peopleList) (directory.Ask, error) { b, err := c.Brand(w.Named); return w.ask(b), err },
@@ -87,11 +93,13 @@ func customers(t *table) {
 		func(c *Call, w customerChange, _ op.None) (Person, error) { return c.person(w.Customer) },
 		matched, says("Edit a customer's name, e-mail, phone, birthday or address"))
 	Query(t, "GET /v1/customers/{customer}/orders", commerce.List,
-		func(c *Call, w customerOrders) (commerce.Filter, error) {
-			f, err := w.filter()
-			f.Customer = w.Customer
-			return f, err
+		func(_ *Call, w customerOrders) (commerce.Filter, error) { return w.ofCustomer() },
+		func(c *Call, w customerOrders, p commerce.Page) (List[Order], error) {
+			f, err := w.ofCustomer()
+			if err != nil {
+				return List[Order]{}, err
+			}
+			return w.listed(c, f, p)
 		},
-		func(_ *Call, _ customerOrders, p commerce.Page) (List[Order], error) { return showOrders(p), nil },
 		says("List the orders of a customer"))
 }

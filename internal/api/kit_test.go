@@ -58,7 +58,7 @@ func open(t *testing.T, w *world.World, rate int) *desk {
 func door(t *testing.T, w *world.World) *op.Door {
 	t.Helper()
 	operations := app.Operations()
-	for _, more := range [][]op.Operation{apikey.Operations, api.Operations} {
+	for _, more := range [][]op.Operation{apikey.Operations, api.Operations, {beginWork}} {
 		for _, o := range more {
 			if !slices.ContainsFunc(operations, func(known op.Operation) bool { return known.Entry().Name == o.Entry().Name }) {
 				operations = append(operations, o)

@@ -75,14 +75,6 @@ func showSummary(s commerce.Summary) Order {
 	}
 }
 
-func showOrders(p commerce.Page) List[Order] {
-	l := List[Order]{Data: mapped(p.Orders, showSummary)}
-	if p.Next != "" {
-		l.Next = &p.Next
-	}
-	return l
-}
-
 // showOrder leaves the cost of lines out: with it, profit could be reckoned, which is for customers.financials.
 func showOrder(d commerce.Detail) OrderDetail {
 	return OrderDetail{

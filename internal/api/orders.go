@@ -7,6 +7,7 @@ import (
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/commerce"
 	"github.com/stewardhq/steward/internal/customer"
+	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/money"
 	"github.com/stewardhq/steward/internal/user"
 )
@@ -20,7 +21,7 @@ type (
 		Status   commerce.Status  `query:"status" json:"-" enum:"paid,pending,cancelled,void"`
 		From     Time             `query:"placed_at[gte]" json:"-"`
 		Until    Time             `query:"placed_at[lt]" json:"-"`
-		Uncounted
+		Page
 	}
 	orderList struct {
 		InBrand
@@ -86,6 +87,28 @@ func (f orderFilter) filter() (commerce.Filter, error) {
 	}, err
 }
 
+// ofBrand is the filter of a list of a brand's orders.
+func (w orderList) ofBrand(c *Call) (f commerce.Filter, err error) {
+	if f, err = w.filter(); err == nil {
+		f.Brand, err = c.Brand(w.Named)
+	}
+	return f, err
+}
+
+// listed answers a page of orders, with its exact total as a second question.
+func (f orderFilter) listed(c *Call, asked commerce.Filter, p commerce.Page) (List[Order], error) {
+	l := List[Order]{Data: mapped(p.Orders, showSummary)}
+	if p.Next != "" {
+		l.Next = &p.Next
+	}
+	if !f.wantsTotal() {
+		return l, nil
+	}
+	n, err := op.Ask(c.Context(), c.Door, c.Caller, commerce.Total, asked)
+	l.Sum = &n
+	return l, err
+}
+
 func (t Time) time() time.Time {
 	if t == 0 {
 		return time.Time{}
@@ -122,13 +145,14 @@ func (r *newRefund) record() *commerce.NewRefund {
 
 func orders(t *table) {
 	Query(t, "GET /v1/orders", commerce.List,
-		func(c *Call, w orderList) (f commerce.Filter, err error) {
-			if f, err = w.filter(); err == nil {
-				f.Brand, err = c.Brand(w.Named)
+		func(c *Call, w orderList) (commerce.Filter, error) { return w.ofBrand(c) },
+		func(c *Call, w orderList, p commerce.Page) (List[Order], error) {
+			f, err := w.ofBrand(c)
+			if err != nil {
+				return List[Order]{}, err
 			}
-			return f, err
-		},
-		func(_ *Call, _ orderList, p commerce.Page) (List[Order], error) { return showOrders(p), nil })
+			return w.listed(c, f, p)
+		})
 	Action(t, "POST /v1/orders", commerce.Put,
 		func(c *Call, w oneOrder) (in commerce.One, err error) {
 			in = commerce.One{Source: c.Key.Source, Record: commerce.Record{Order: w.record()}}

@@ -54,6 +54,18 @@ func TestOrdersComeInOnce(t *testing.T) {
 		if r := d.get(ines, "/v1/customers/"+shown.text("customer")).is(200); fmt.Sprint(r.value("lifetime_spend", "amount")) != "13412" {
 			t.Errorf("the customer: %s", r.Body)
 		}
+		d.call(dev, "POST", "/v1/orders", strings.Replace(order, "536365", "536366", 1), "Idempotency-Key", "k4").is(201)
+		for _, path := range []string{"/v1/orders?limit=1", "/v1/customers/" + shown.text("customer") + "/orders?limit=1"} {
+			if r := d.get(ines, path).is(200); r.len("data") != 1 || fmt.Sprint(r.value("total")) != "2" || r.text("next_cursor") == "" {
+				t.Errorf("%s: %s", path, r.Body)
+			}
+			if r := d.get(ines, path+"&status=pending").is(200); fmt.Sprint(r.value("total")) != "0" {
+				t.Errorf("%s, of those pending: %s", path, r.Body)
+			}
+			if r := d.get(ines, path+"&total=false").is(200); r.len("data") != 1 || strings.Contains(r.Body.String(), `"total":2`) {
+				t.Errorf("%s without its total: %s", path, r.Body)
+			}
+		}
 		priya := d.key("priya", d.brand("meridian"))
 		hidden, absent := d.get(priya, "/v1/orders/"+first.text("id")).is(404), d.get(priya, "/v1/orders/ord_none").is(404)
 		if hidden.Body.String() != absent.Body.String() {

@@ -19,7 +19,7 @@ import (
 )
 
 // Operations is what can be done with orders.
-var Operations = []op.Operation{Ingest, Put, List, Show, FindNumber, MonthlySpend, Rebuild}
+var Operations = []op.Operation{Ingest, Put, List, Total, Show, FindNumber, MonthlySpend, Rebuild}
 
 // ID is an order's or a refund's public id: ord_…, rfd_…
 type ID string

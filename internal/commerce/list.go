@@ -58,24 +58,62 @@ var List = &op.Query[Filter, Page]{
 	Summary: "List orders",
 	Own:     true, // of a customer with customers.purchases (or one's own), of a brand with orders.view
 	Do: func(v *op.View, f Filter) (page Page, err error) {
-		if v.Caller().Kind == op.Anonymous {
-			return page, op.ErrSignIn
+		n, err := narrow(v, f)
+		if err != nil {
+			return page, err
 		}
-		if f.Limit <= 0 {
-			f.Limit = 50
-		}
-		f.Limit = min(f.Limit, 200)
-		if f.Status != "" && !slices.Contains(Statuses, f.Status) {
-			return page, errs.Field("status", "Choose paid, pending, cancelled or void.")
-		}
-		switch {
-		case f.Customer != "" && f.Brand == "":
-			return listOfCustomer(v, f)
-		case f.Brand != "" && f.Customer == "":
-			return listOfBrand(v, f)
-		}
-		return page, ErrFilter
+		return n.page(v, f)
 	},
+}
+
+// narrowed is a filter cut to what its asker may see: which orders, in SQL over orders o, and where the reach is not whole over
+// people p too. A list and its total are made of the same.
+type narrowed struct {
+	brand *brand.Brand
+	reach reach
+	where string
+	args  []any
+}
+
+// narrow judges who asks for what, and turns the filter into conditions.
+func narrow(v *op.View, f Filter) (n narrowed, err error) {
+	if v.Caller().Kind == op.Anonymous {
+		return n, op.ErrSignIn
+	}
+	if f.Status != "" && !slices.Contains(Statuses, f.Status) {
+		return n, errs.Field("status", "Choose paid, pending, cancelled or void.")
+	}
+	switch {
+	case f.Customer != "" && f.Brand == "":
+		n, err = ofCustomer(v, f.Customer)
+	case f.Brand != "" && f.Customer == "":
+		n, err = ofBrand(v, f.Brand)
+	default:
+		err = ErrFilter
+	}
+	if err != nil {
+		return n, err
+	}
+	n.where += n.reach.condition(&n.args)
+	if f.Location != "" {
+		n.and("o.location_id =", string(f.Location))
+		n.where += " and o.location_id <> ''" // lets the partial index be used
+	}
+	if f.Status != "" {
+		n.and("o.status =", string(f.Status))
+	}
+	if f.From != 0 {
+		n.and("o.placed_at >=", f.From)
+	}
+	if f.Until != 0 {
+		n.and("o.placed_at <", f.Until)
+	}
+	return n, nil
+}
+
+func (n *narrowed) and(condition string, value any) {
+	n.args = append(n.args, value)
+	n.where += " and " + condition + " $" + strconv.Itoa(len(n.args))
 }
 
 // requirePurchases lets those see a customer's orders who may see their purchases, and the customer themself.
@@ -91,36 +129,28 @@ func requirePurchases(v *op.View, id user.ID) (*user.User, error) {
 	return u, v.Require(p, u)
 }
 
-func listOfCustomer(v *op.View, f Filter) (Page, error) {
+func ofCustomer(v *op.View, id user.ID) (n narrowed, err error) {
 	if err := v.Signed(); err != nil {
-		return Page{}, err
+		return n, err
 	}
-	u, err := requirePurchases(v, f.Customer)
+	u, err := requirePurchases(v, id)
 	if err != nil {
-		return Page{}, err
+		return n, err
 	}
 	b, err := brand.Find(v, u.Brand)
-	if err != nil {
-		return Page{}, err
-	}
-	args := []any{u.Num}
-	return list(v, f, b, reach{whole: true}, "o.user_num = $1", args)
+	return narrowed{brand: b, reach: reach{whole: true}, where: "o.user_num = $1", args: []any{u.Num}}, err
 }
 
-func listOfBrand(v *op.View, f Filter) (Page, error) {
-	b, err := brand.Find(v, f.Brand)
+func ofBrand(v *op.View, id brand.ID) (n narrowed, err error) {
+	b, err := brand.Find(v, id)
 	if err != nil {
-		return Page{}, err
+		return n, err
 	}
 	r, err := reachOf(v, b, access.OrdersView)
-	if err != nil {
-		return Page{}, err
+	if err == nil && r.nothing() { // refused like any other: unknown where the brand is unknown
+		err = v.Require(access.OrdersView, b)
 	}
-	if r.nothing() { // refused like any other: unknown where the brand is unknown
-		return Page{}, v.Require(access.OrdersView, b)
-	}
-	args := []any{string(b.ID)}
-	return list(v, f, b, r, "o.brand_id = $1", args)
+	return narrowed{brand: b, reach: r, where: "o.brand_id = $1", args: []any{string(b.ID)}}, err
 }
 
 // summarySQL reads orders first, and looks up the rest for each: "cross join" keeps SQLite from beginning with the customer and
@@ -131,37 +161,23 @@ const summarySQL = `select o.id, o.num, o.source, o.external_id, o.status, o.pla
 	from orders o cross join users u cross join people p left join locations l on l.id = o.location_id
 	where u.num = o.user_num and p.num = o.user_num and `
 
-// list walks one index: of the customer, of the brand, or of the location.
-func list(v *op.View, f Filter, b *brand.Brand, r reach, where string, args []any) (page Page, err error) {
-	add := func(condition string, value any) {
-		args = append(args, value)
-		where += " and " + condition + " $" + strconv.Itoa(len(args))
+// page walks one index: of the customer, of the brand, or of the location.
+func (n narrowed) page(v *op.View, f Filter) (page Page, err error) {
+	if f.Limit <= 0 {
+		f.Limit = 50
 	}
-	where += r.condition(&args)
-	if f.Location != "" {
-		add("o.location_id =", string(f.Location))
-		where += " and o.location_id <> ''" // lets the partial index be used
-	}
-	if f.Status != "" {
-		add("o.status =", string(f.Status))
-	}
-	if f.From != 0 {
-		add("o.placed_at >=", f.From)
-	}
-	if f.Until != 0 {
-		add("o.placed_at <", f.Until)
-	}
+	f.Limit = min(f.Limit, 200)
 	if f.Cursor != "" {
 		p, err := openCursor(v, f, f.Cursor)
 		if err != nil {
 			return page, err
 		}
-		args = append(args, p.placedAt, p.num)
-		where += fmt.Sprintf(" and (o.placed_at, o.num) < ($%d, $%d)", len(args)-1, len(args))
+		n.args = append(n.args, p.placedAt, p.num)
+		n.where += fmt.Sprintf(" and (o.placed_at, o.num) < ($%d, $%d)", len(n.args)-1, len(n.args))
 	}
-	args = append(args, int64(f.Limit)+1)
-	sql := summarySQL + where + " order by o.placed_at desc, o.num desc limit $" + strconv.Itoa(len(args))
-	page.Orders, err = store.All(v, func(row store.Row) (Summary, error) { return scanSummary(row, b, r) }, sql, args...)
+	n.args = append(n.args, int64(f.Limit)+1)
+	sql := summarySQL + n.where + " order by o.placed_at desc, o.num desc limit $" + strconv.Itoa(len(n.args))
+	page.Orders, err = store.All(v, func(row store.Row) (Summary, error) { return scanSummary(row, n.brand, n.reach) }, sql, n.args...)
 	if err != nil {
 		return page, fmt.Errorf("list orders: %w", err)
 	}

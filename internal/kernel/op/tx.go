@@ -55,6 +55,14 @@ func (tx *Tx) Enqueue(job jobs.Args, opts ...jobs.Option) error {
 	return tx.door.jobs.Enqueue(tx.tx, job, opts...)
 }
 
+// EnqueueMany queues jobs in this transaction, all with the same options. They cannot be tracked.
+func (tx *Tx) EnqueueMany(all []jobs.Args, opts ...jobs.Option) error {
+	return tx.door.jobs.EnqueueMany(tx.tx, all, opts...)
+}
+
+// CancelJob asks in this transaction for the end of a tracked job: it hears of it if, and only if, the operation commits.
+func (tx *Tx) CancelJob(id string) error { return tx.door.jobs.CancelIn(tx.tx, id) }
+
 // Note puts a plain fact on the operation's audit event. Never personal data, never a secret.
 func (tx *Tx) Note(key, value string) {
 	if tx.facts == nil {
