@@ -85,7 +85,10 @@ type place struct {
 }
 
 // quiet are operations that a timeline leaves out: sign-ins have lines of their own, and reading is not what happened to a person.
-var quiet = []string{"auth.sign_in", "auth.note_failure", "session.touch"}
+var quiet = []string{"auth.sign_in", "audit.list", "audit.show", "audit.about"}
+
+// telling are operations whose very name tells what needs a permission.
+var telling = map[string]access.Permission{"customer.set_imported_spend": access.CustomersFinancials}
 
 func activity(v *op.View, in Timeline) (*Lines, error) {
 	if err := v.Signed(); err != nil {
@@ -246,7 +249,7 @@ func (t *timeline) changes() ([]step, error) {
 		}
 		for i := range entries {
 			e := &entries[i]
-			if slices.Contains(quiet, e.Op) {
+			if slices.Contains(quiet, e.Op) || !t.mayHear(e.Op) {
 				continue
 			}
 			line := Line{Kind: LineChange, At: e.At, Op: e.Op, ByThem: e.Actor.Person == string(t.person.ID)}
@@ -263,6 +266,12 @@ func (t *timeline) changes() ([]step, error) {
 	}
 	t.rest = after
 	return steps, nil
+}
+
+// mayHear says whether the viewer may know that the operation happened to this person at all.
+func (t *timeline) mayHear(operation string) bool {
+	p, tells := telling[operation]
+	return !tells || t.Can(p, t.person.Subject())
 }
 
 func (t *timeline) who() []byte {
