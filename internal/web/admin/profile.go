@@ -525,13 +525,10 @@ func (p *profile) activity() (templ.Component, error) {
 	return tabTimeline(days, pagerOf(p.newest(), p.further(lines.Next), 0)), nil
 }
 
-// tells says whether a line belongs on the timeline: not what was merely looked at, and no word of money for who sees none.
+// tells says whether a line belongs on the timeline: not what was merely looked at.
 func (p *profile) tells(l *directory.Line) bool {
-	if l.Kind != directory.LineChange {
-		return true
-	}
 	s, known := sayings[l.Op]
-	return (!known || s.was != "") && (l.Op != "customer.set_imported_spend" || p.Financials != nil)
+	return l.Kind != directory.LineChange || !known || s.was != ""
 }
 
 // line is one event of the person's life here.
