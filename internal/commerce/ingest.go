@@ -65,7 +65,7 @@ var Ingest = &op.Action[Batch, *brand.Brand, Ingested]{
 	Summary: "Take in orders and refunds",
 	Allow:   access.FactsIngest,
 	Target:  func(tx *op.Tx, in Batch) (*brand.Brand, error) { return brand.Find(tx, in.Brand) },
-	Do:      func(tx *op.Tx, b *brand.Brand, in Batch) (Ingested, error) { return ingest(tx, b, in) },
+	Do:      func(tx *op.Tx, b *brand.Brand, in Batch) (Ingested, error) { return TakeIn(tx, b, in) },
 }
 
 // One is one record.
@@ -82,7 +82,7 @@ var Put = &op.Action[One, *brand.Brand, Answer]{
 	Allow:   access.FactsIngest,
 	Target:  func(tx *op.Tx, in One) (*brand.Brand, error) { return brand.Find(tx, in.Brand) },
 	Do: func(tx *op.Tx, b *brand.Brand, in One) (Answer, error) {
-		all, err := ingest(tx, b, Batch{in.Brand, in.Source, []Record{in.Record}})
+		all, err := TakeIn(tx, b, Batch{in.Brand, in.Source, []Record{in.Record}})
 		if err != nil {
 			return Answer{}, err
 		}
@@ -90,7 +90,8 @@ var Put = &op.Action[One, *brand.Brand, Answer]{
 	},
 }
 
-func ingest(tx *op.Tx, b *brand.Brand, in Batch) (Ingested, error) {
+// TakeIn is what Ingest does, for operations that take in records as a part of what they do.
+func TakeIn(tx *op.Tx, b *brand.Brand, in Batch) (Ingested, error) {
 	if len(in.Records) > MaxBatch {
 		return Ingested{}, customer.ErrBatch
 	}

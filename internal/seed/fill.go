@@ -163,9 +163,9 @@ var fillIn = &op.Action[portion, *brand.Brand, int]{
 		if err := insert(tx, b, in.Customers); err != nil {
 			return 0, err
 		}
-		// The batch's own function, inside of this transaction: made orders are what ingested ones are, statistics and all.
+		// Made orders are taken in as those of a shop are, statistics and all.
 		for records := range slices.Chunk(in.Records, commerce.MaxBatch) {
-			out, err := commerce.Ingest.Do(tx, b, commerce.Batch{Brand: b.ID, Source: Source, Records: records})
+			out, err := commerce.TakeIn(tx, b, commerce.Batch{Brand: b.ID, Source: Source, Records: records})
 			if err != nil {
 				return 0, err
 			}
