@@ -1,6 +1,7 @@
 package account
 
 import (
+	"strings"
 	"time"
 
 	"github.com/stewardhq/steward/internal/auth"
@@ -41,6 +42,9 @@ var Add = &op.Action[NewStaff, adding, Added]{
 				return t, err
 			}
 		}
+		if in.Role == NoStaffRole {
+			in.Role = "" // refused in Do, where it is known who may add anybody here
+		}
 		t.nodes, _, err = nodes(tx, in.Assignment)
 		return t, err
 	},
@@ -80,10 +84,10 @@ func newStaff(tx *op.Tx, t adding, in NewStaff, status user.Status) (*user.User,
 		return nil, err
 	}
 	var wrong errs.Wrong
-	if in.Email == "" {
+	if strings.TrimSpace(in.Email) == "" {
 		wrong.Add("email", "Write the e-mail address that the person signs in with.")
 	}
-	if in.FirstName == "" && in.LastName == "" {
+	if strings.TrimSpace(in.FirstName+in.LastName) == "" {
 		wrong.Add("first_name", "Write a name, so that colleagues and the audit log can tell who this is.")
 	}
 	if in.Role == NoStaffRole || in.Role == "" {

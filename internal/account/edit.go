@@ -2,6 +2,7 @@ package account
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/access"
@@ -73,7 +74,10 @@ var Edit = &op.Action[Changes, editing, op.None]{
 			return op.None{}, err
 		}
 		if moves {
-			u.EmailAttested = tx.Now().UnixMilli()
+			u.EmailAttested = 0
+			if strings.TrimSpace(u.Email) != "" {
+				u.EmailAttested = tx.Now().UnixMilli()
+			}
 		}
 		if err := user.Save(tx, u); err != nil {
 			return op.None{}, err
@@ -103,7 +107,7 @@ func (t editing) movesEmail(in Changes) bool {
 		return false
 	}
 	norm, err := text.NormEmail(*in.Email)
-	return err != nil && *in.Email != t.Email || norm != t.EmailNorm
+	return err != nil && strings.TrimSpace(*in.Email) != t.Email || norm != t.EmailNorm
 }
 
 // tellBoth tells the old and the new address. Neither letter contains a secret.

@@ -184,6 +184,9 @@ func nodes(r store.Reader, a Assignment) (at []access.Scope, where string, err e
 		if err != nil || l.Brand != b.ID {
 			return nil, "", errs.Field("locations", "Choose locations of this brand.")
 		}
+		if slices.Contains(at, l.Scope()) {
+			continue
+		}
 		at, names = append(at, l.Scope()), append(names, l.Name)
 	}
 	return at, b.Name + ": " + strings.Join(names, ", "), nil
@@ -200,6 +203,9 @@ func give(tx *op.Tx, u *user.User, a Assignment, at []access.Scope, trusted bool
 		return err
 	}
 	now := tx.Now().UnixMilli()
+	if a.Until != 0 && a.Until <= now {
+		return errs.Field("until", "Choose an end that lies ahead. To end a role now, choose Customer.")
+	}
 	if u.Brand != brand.Platform && (r.Highest == access.PlatformNode && r.Whole || a.Brand != u.Brand) {
 		return ErrHomePlace
 	}
@@ -250,23 +256,27 @@ func settle(tx *op.Tx, u *user.User) error {
 	if err != nil {
 		return err
 	}
-	u.Kinds &^= user.IsStaff
-	f := facet{Num: u.Num}
-	now := tx.Now().UnixMilli()
+	f := facet{Num: u.Num, Kinds: u.Kinds}
+	f.follow(grants, tx.Now().UnixMilli())
+	u.Kinds, u.Holds = f.Kinds, role.Resolve(grants)
+	if err := people.Update(tx, &f); err != nil {
+		return err
+	}
+	return holdStaffEmail(tx, u)
+}
+
+// follow works out a narrow row from the grants: who has one in force or to come is staff, and the one in force is their role.
+func (f *facet) follow(grants []role.Grant, now int64) {
+	f.Kinds &^= user.IsStaff
+	f.Role = 0
 	for _, g := range grants {
 		if g.Until == 0 || g.Until > now {
-			u.Kinds |= user.IsStaff
+			f.Kinds |= user.IsStaff
 		}
 	}
 	if held := role.Now(grants, now); held != nil {
 		f.Role = role.Num(held.Key)
 	}
-	f.Kinds = u.Kinds
-	u.Holds = role.Resolve(grants)
-	if err := people.Update(tx, &f); err != nil {
-		return err
-	}
-	return holdStaffEmail(tx, u)
 }
 
 // holdStaffEmail keeps the address of staff for them alone in the whole installation: they sign in with it.
@@ -284,5 +294,9 @@ func holdStaffEmail(tx *op.Tx, u *user.User) error {
 	if _, err := staffEmails.Find(tx, norm); err == nil {
 		return ErrStaffElsewhere
 	}
-	return staffEmails.Insert(tx, &staffEmail{norm, string(u.ID)})
+	err = staffEmails.Insert(tx, &staffEmail{norm, string(u.ID)})
+	if _, taken := store.IsUnique(err); taken { // by somebody who came at the same moment
+		return ErrStaffElsewhere.Because(err)
+	}
+	return err
 }

@@ -101,7 +101,7 @@ var List = &op.Query[user.ID, []Shown]{
 	},
 }
 
-// seen is how much later a session must be seen again for it to be written down.
+// seenEvery is how much later a session must be seen again for it to be written down.
 const seenEvery = 60_000 // ms
 
 // Touch notes that a session is in use, at most once a minute, and moves its idle end.
@@ -113,7 +113,7 @@ var Touch = &op.Upkeep[string, op.None]{
 			return op.None{}, err
 		}
 		now := tx.Now().UnixMilli()
-		if s.EndedAt != 0 || now-s.SeenAt < seenEvery {
+		if s.EndedAt != 0 || s.IdleUntil <= now || s.EndsAt <= now || now-s.SeenAt < seenEvery { // what has run out stays out
 			return op.None{}, nil
 		}
 		s.IdleUntil += now - s.SeenAt // the span between seen and idle end is the limit that it began with

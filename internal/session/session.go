@@ -97,15 +97,19 @@ func ByToken(r store.Reader, token string, now time.Time) (*Session, error) {
 }
 
 // Start begins a session of an authenticated person and gives its token, which is told once and kept nowhere. It ends the oldest
-// sessions beyond the number allowed at once. Only package auth calls it.
+// sessions of its audience beyond the number allowed at once. Only package auth calls it.
 func Start(tx *op.Tx, u *user.User, s Session, superAdmin bool) (started *Session, token string, err error) {
 	limits := LimitsOf(s.Audience, superAdmin)
 	live, err := Live(tx, u.ID, tx.Now())
 	if err != nil {
 		return nil, "", err
 	}
+	others := 0 // of the same audience: who shops here too is not signed out of the desk for it
 	for i := range live {
-		if i >= limits.AtOnce-1 {
+		if live[i].Audience != s.Audience {
+			continue
+		}
+		if others++; others >= limits.AtOnce {
 			if err := end(tx, u, &live[i], "too_many"); err != nil {
 				return nil, "", err
 			}
