@@ -13,7 +13,10 @@ import (
 )
 
 // postgres is PostgreSQL: a pool that writes, and one whose connections are read-only by default, as SQLite's readers are.
-type postgres struct{ writers, readers *pgxpool.Pool }
+type postgres struct {
+	writers, readers *pgxpool.Pool
+	doubt            doubt // about the connections of both: one server, one fate
+}
 
 // sessionDefaults are settings of every connection, unless the URL says otherwise.
 var sessionDefaults = map[string]string{
@@ -52,6 +55,7 @@ func openPostgres(ctx context.Context, o Options) (*postgres, error) {
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { teachBool(conn.TypeMap()); return nil }
 
 	p := &postgres{}
+	config.ShouldPing = p.doubt.shouldPing
 	if p.writers, err = sizedPool(config, o.Writers, 8, nil); err != nil {
 		return nil, err
 	}
@@ -95,32 +99,43 @@ func makeSchema(ctx context.Context, config *pgx.ConnConfig, name string) (err e
 }
 
 func (p *postgres) query(ctx context.Context, sql string, args []any) (Rows, error) {
-	rows, err := p.readers.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, trouble(err, sql)
-	}
-	return postgresRows{rows, sql}, nil
+	return overcome(ctx, &p.doubt, func() (Rows, error) {
+		rows, err := p.readers.Query(ctx, sql, args...)
+		if err != nil {
+			return nil, trouble(err, sql)
+		}
+		peeked, err := peek(postgresRows{rows, sql})
+		if err != nil {
+			return nil, err
+		}
+		return peeked, nil
+	})
 }
 
 func (p *postgres) snapshot(ctx context.Context) (session, error) {
-	tx, err := p.readers.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return nil, trouble(err, "begin")
-	}
-	return &postgresSession{tx}, nil
+	return p.transaction(ctx, p.readers, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 }
 
 func (p *postgres) begin(ctx context.Context) (session, error) {
-	tx, err := p.writers.BeginTx(ctx, pgx.TxOptions{})
-	if err != nil {
-		return nil, trouble(err, "begin")
-	}
-	return &postgresSession{tx}, nil
+	return p.transaction(ctx, p.writers, pgx.TxOptions{})
+}
+
+func (p *postgres) transaction(ctx context.Context, in *pgxpool.Pool, o pgx.TxOptions) (session, error) {
+	return overcome(ctx, &p.doubt, func() (session, error) {
+		tx, err := in.BeginTx(ctx, o)
+		if err != nil {
+			return nil, trouble(err, "begin")
+		}
+		return &postgresSession{tx}, nil
+	})
 }
 
 func (p *postgres) handles() Handles { return Handles{PG: p.writers} }
 
-func (p *postgres) ping(ctx context.Context) error { return trouble(p.readers.Ping(ctx), "ping") }
+func (p *postgres) ping(ctx context.Context) error {
+	_, err := overcome(ctx, &p.doubt, func() (struct{}, error) { return struct{}{}, trouble(p.readers.Ping(ctx), "ping") })
+	return err
+}
 
 func (p *postgres) optimize(ctx context.Context) error {
 	_, err := p.writers.Exec(ctx, "analyze")
