@@ -39,6 +39,9 @@ type Customer struct {
 	spending int    // hundredths: how much more than others they put into a basket
 }
 
+// oldest is how many days ago the first customers registered.
+const oldest = 1300
+
 func externalID(i int) string { return strconv.Itoa(100_000 + i) }
 
 // person makes customer number i of a brand.
@@ -79,8 +82,11 @@ func (b *builder) person(i int) *Customer {
 		c.Address = lives.address(d)
 	}
 	c.EmailVerified = d.of1000(830)
-	days := d.n(1000)
-	c.Registered = b.clock(d, days*days/1000*13/10) // more of late than long ago, up to three and a half years
+	days := d.n(oldest)
+	if d.of1000(400) { // the shop grows: twice as many a day of late as long ago
+		days = min(days, d.n(oldest))
+	}
+	c.Registered = b.clock(d, 1+days)
 	c.near = b.hubs[d.weighted(b.shop.home)]
 	if d.of1000(400) {
 		c.Hub = c.near
@@ -91,9 +97,8 @@ func (b *builder) person(i int) *Customer {
 
 // past decides how a customer came to be who they are: how much they buy, whether they came from elsewhere, whether they left.
 func (b *builder) past(d *dice, c *Customer) {
-	if !d.of1000(250) {
-		c.orders = int(b.mean/0.75/3*d.pareto() + d.part())
-		c.orders = min(c.orders, 400)
+	if !d.of1000(190) {
+		c.orders = b.buys(d, b.days(c.Registered))
 		if d.of1000(30) {
 			c.spending *= 4
 		}
@@ -116,25 +121,32 @@ func (b *builder) past(d *dice, c *Customer) {
 	}
 }
 
-// since is a moment between then and the day the world is made.
+// buys says how many orders somebody has made who has been here for so many days: the longer, the more, and nobody one a day. New
+// customers have bought once, or nothing yet.
+func (b *builder) buys(d *dice, days int) int {
+	within := float64(min(days, historyDays)) / historyDays
+	n := b.mean * (0.15 + 0.48*within) * d.pareto()
+	most := 1 + float64(historyDays/6)*within*max(1, b.mean/OrdersEach)
+	return int(min(n, most) + d.part())
+}
+
+// days is how many whole days have gone by since then.
+func (b *builder) days(then time.Time) int { return int(b.last.Sub(then) / (24 * time.Hour)) }
+
+// since is a moment between then and the last one of the history.
 func (b *builder) since(d *dice, then time.Time) time.Time {
-	days := int(b.day.Sub(then) / (24 * time.Hour))
-	if days <= 0 {
-		return then
-	}
-	at := b.clock(d, int(float64(days)*d.part()*d.part())) // rather lately
+	at := b.clock(d, 1+int(float64(b.days(then))*d.part()*d.part())) // rather lately
 	if at.Before(then) {
 		return then
 	}
 	return at
 }
 
-// clock is a moment so many days before the day the world is made: in waking hours, and early on that day itself, so that it has
-// been already.
+// clock is a moment of waking hours so many days before the day the world is made: at least one, so that it has been already.
 func (b *builder) clock(d *dice, ago int) time.Time {
-	minute := 7*60 + d.n(8*60) + d.n(8*60)
-	if ago <= 0 {
-		ago, minute = 0, d.n(60)
+	at := b.day.AddDate(0, 0, -max(ago, 1)).Add(time.Duration(7*60+d.n(8*60)+d.n(8*60))*time.Minute + time.Duration(d.n(60))*time.Second)
+	if at.After(b.last) { // where it is yesterday still
+		at = at.Add(-12 * time.Hour)
 	}
-	return b.day.AddDate(0, 0, -ago).Add(time.Duration(minute)*time.Minute + time.Duration(d.n(60))*time.Second)
+	return at
 }

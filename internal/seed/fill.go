@@ -39,7 +39,7 @@ type Mark struct {
 }
 
 // edition is counted up when the same plan no longer makes the same world.
-const edition = 1
+const edition = 2
 
 // Refusals.
 var (

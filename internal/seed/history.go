@@ -29,30 +29,46 @@ func (b *builder) history(c *Customer) (all []commerce.Record) {
 	return all
 }
 
-// dates are when they ordered: after they registered, within two years, more often when the shop is busy.
+// dates are when they ordered: often as soon as they had registered, then within two years, rather sooner than later, and more often
+// when the shop is busy.
 func (b *builder) dates(d *dice, c *Customer) []time.Time {
-	window := min(int(b.day.Sub(c.Registered)/(24*time.Hour)), historyDays)
 	all := make([]time.Time, 0, c.orders)
 	for i := range c.orders {
-		if i == 0 && window < historyDays && d.of1000(600) {
-			all = append(all, c.Registered.Add(time.Duration(d.between(2, 40))*time.Minute))
-			continue
-		}
-		ago := d.n(window + 1)
-		for range 6 {
-			if d.n(240) < b.shop.busy(b.day.AddDate(0, 0, -ago)) {
-				break
-			}
-			ago = d.n(window + 1)
-		}
-		at := b.clock(d, ago)
-		if at.Before(c.Registered) {
+		var at time.Time
+		if i == 0 && b.days(c.Registered) < historyDays && d.of1000(600) {
 			at = c.Registered.Add(time.Duration(d.between(2, 40)) * time.Minute)
+		} else {
+			at = b.visit(d, c.Registered)
+		}
+		if at.After(b.last) {
+			at = b.last
 		}
 		all = append(all, at)
 	}
 	slices.SortFunc(all, time.Time.Compare)
 	return all
+}
+
+// visit is a moment after somebody registered when the shop may well have been busy.
+func (b *builder) visit(d *dice, registered time.Time) time.Time {
+	here := b.days(registered)
+	ago := 0
+	for range 12 {
+		age := d.part()
+		if d.of1000(350) {
+			age *= d.part()
+		}
+		ago = here - int(float64(here)*age)
+		if ago <= historyDays && d.n(240) < b.shop.busy(b.day.AddDate(0, 0, -ago)) {
+			break
+		}
+		ago = min(ago, 1+d.n(historyDays))
+	}
+	at := b.clock(d, ago)
+	if at.Before(registered) {
+		at = registered.Add(time.Duration(float64(b.last.Sub(registered)) * d.part()))
+	}
+	return at
 }
 
 func (b *builder) order(d *dice, c *Customer, at time.Time) *commerce.NewOrder {
@@ -116,11 +132,8 @@ func (b *builder) refund(d *dice, o *commerce.NewOrder) *commerce.NewRefund {
 		amount = o.Total
 	}
 	at := o.PlacedAt.AddDate(0, 0, d.between(1, 20))
-	if last := b.clock(d, 0); at.After(last) {
-		at = last
-	}
-	if at.Before(o.PlacedAt) {
-		at = o.PlacedAt
+	if at.After(b.last) {
+		at = o.PlacedAt.Add(time.Duration(float64(b.last.Sub(o.PlacedAt)) * d.part()))
 	}
 	return &commerce.NewRefund{
 		ExternalID: "R" + o.ExternalID, Customer: o.Customer, Order: o.ExternalID, Amount: amount, RefundedAt: at, Reason: one(d, b.shop.reasons),

@@ -20,6 +20,7 @@ type builder struct {
 	shop     *shop
 	hubs     []string
 	day      time.Time // midnight, in the brand's zone
+	last     time.Time // the end of its history: the evening before, everywhere
 	mean     float64   // orders of a customer
 	count    int       // customers
 }
@@ -51,7 +52,10 @@ func newBuilder(p *Place, plan Plan) (*builder, error) {
 	if plan.Customers > 0 {
 		b.mean = float64(plan.Orders) / float64(plan.Customers)
 	}
-	b.day, err = time.ParseInLocation(time.DateOnly, plan.Day, zone)
+	if b.day, err = time.ParseInLocation(time.DateOnly, plan.Day, zone); err != nil {
+		return nil, err
+	}
+	b.last, err = time.Parse(time.DateOnly, plan.Day)
 	return b, err
 }
 

@@ -60,7 +60,7 @@ func (b *builder) named(i int) *Customer {
 	c.Status, c.StatusSince = user.Active, time.Time{}
 	c.EmailVerified, c.PhoneVerified = r.email != "" && !r.doubtful, r.phone != "" && !r.doubtful
 	c.Registered = b.clock(d, r.days)
-	c.LastSeen = b.clock(d, d.n(min(r.days, 9)))
+	c.LastSeen = b.clock(d, 1+d.n(min(r.days, 9)))
 	if r.gone {
 		c.Status, c.StatusSince = user.Deactivated, b.clock(d, 40)
 		c.LastSeen = b.clock(d, 45)

@@ -23,7 +23,7 @@ type product struct {
 var shops = map[string]*shop{
 	"aurora": {
 		prefix: "AG", shipping: 395, free: 5000,
-		season:     [12]int{60, 80, 75, 80, 85, 75, 70, 65, 80, 100, 170, 220},
+		season:     [12]int{75, 80, 85, 90, 90, 85, 80, 80, 90, 100, 135, 170},
 		home:       []int{50, 30, 20},
 		reasons:    []string{"Arrived broken", "Not as expected", "Wrong colour", "Ordered twice", "Arrived after the birthday"},
 		categories: []string{"Candles", "Kitchen", "Textiles", "Ceramics", "Stationery", "Lighting", "Garden", "Toys", "Seasonal"},
@@ -41,7 +41,7 @@ var shops = map[string]*shop{
 	},
 	"meridian": {
 		prefix: "MS", shipping: 795, free: 7500,
-		season:     [12]int{70, 65, 80, 110, 150, 160, 150, 120, 90, 80, 110, 130},
+		season:     [12]int{75, 70, 80, 95, 115, 125, 120, 105, 90, 90, 110, 130},
 		home:       []int{48, 30, 22},
 		reasons:    []string{"Wrong size", "Zip failed", "Trip was called off", "Leaked on the first night", "Ordered twice"},
 		categories: []string{"Clothing", "Footwear", "Packs", "Tents", "Cooking", "Sleeping", "Hydration", "Climbing", "Navigation"},

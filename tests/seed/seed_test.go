@@ -201,6 +201,24 @@ func TestAMadeWorldIsBelievable(t *testing.T) {
 	if n := number(t, r, "select count(*) from orders o join users u on u.num = o.user_num where o.placed_at < u.registered_at"); n > 0 {
 		t.Errorf("%d orders are older than their customer's account", n)
 	}
+	days := func(what, from string, first, last int) int64 {
+		t.Helper()
+		end := time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC)
+		return number(t, r, "select count(*) from "+from+" where "+what+" >= $1 and "+what+" < $2", end.AddDate(0, 0, -last).UnixMilli(), end.AddDate(0, 0, -first).UnixMilli())
+	}
+	const registered = "users u join customers c on c.user_num = u.num"
+	if day, month := days("u.registered_at", registered, 0, 1), days("u.registered_at", registered, 0, 30); day*30 > month*3 || days("u.registered_at", registered, -9, 0) > 0 {
+		t.Errorf("%d customers registered on the last day, %d in the last month", day, month)
+	}
+	if now, before := days("placed_at", "orders", 0, 30), days("placed_at", "orders", 30, 60); now*10 > before*16 || now*10 < before*7 {
+		t.Errorf("%d orders in the last 30 days, %d in the 30 before", now, before)
+	}
+	if n := number(t, r, "select max(n) from (select count(*) as n from orders group by user_num, placed_at / 86400000)"); n > 8 {
+		t.Errorf("somebody ordered %d times in a day", n)
+	}
+	if n := number(t, r, "select count(*) from users u join people p on p.num = u.num where p.orders > 2 + ($1 - u.registered_at) / 86400000 / 3", day.UnixMilli()); n > 0 {
+		t.Errorf("%d customers ordered more than they had time for", n)
+	}
 	busy := number(t, r, "select count(*) from orders o join brands b on b.id = o.brand_id where b.slug = 'aurora' and strftime('%m', o.placed_at / 1000, 'unixepoch') = '12'")
 	if quiet := number(t, r, "select count(*) from orders o join brands b on b.id = o.brand_id where b.slug = 'aurora' and strftime('%m', o.placed_at / 1000, 'unixepoch') = '02'"); busy < quiet {
 		t.Errorf("%d orders in Decembers, %d in Februaries", busy, quiet)
