@@ -133,7 +133,8 @@ var NewPasswordLink = &op.Action[string, *user.User, Added]{
 	},
 }
 
-// superAdmin makes an active Super Admin. A hash of "" leaves the password to a link.
+// superAdmin makes an active Super Admin. A hash of "" leaves the password to a link: until then the account is one without a
+// password, and a try to sign in to it is answered like one to no account at all.
 func superAdmin(tx *op.Tx, email, firstName, lastName, hash string) (user.ID, error) {
 	in := NewStaff{
 		Email: email, FirstName: firstName, LastName: lastName,
@@ -142,6 +143,9 @@ func superAdmin(tx *op.Tx, email, firstName, lastName, hash string) (user.ID, er
 	u, err := newStaff(tx, adding{nodes: []access.Scope{access.Platform}, trusted: true}, in, user.Active)
 	if err != nil {
 		return "", err
+	}
+	if hash == "" {
+		return u.ID, nil
 	}
 	return u.ID, auth.SetHash(tx, u, hash)
 }

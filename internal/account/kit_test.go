@@ -12,6 +12,7 @@ import (
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/role"
@@ -24,8 +25,9 @@ import (
 // desk is a world with the claims that the verbs of an account's life need.
 type desk struct {
 	*world.World
-	t    *testing.T
-	held map[string]*op.Caller // callers with what they held at the beginning of a race
+	t     *testing.T
+	clock *clock                // of an installation without named people
+	held  map[string]*op.Caller // callers with what they held at the beginning of a race
 }
 
 func each(t *testing.T, test func(t *testing.T, d *desk)) {
@@ -216,3 +218,5 @@ func (d *desk) roleOf(r *access.Role, slug string, at ...brand.LocationID) accou
 }
 
 func to[T any](v T) *T { return &v }
+
+type auditEntry = audit.Entry
