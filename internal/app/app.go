@@ -42,6 +42,7 @@ type App struct {
 	Desk        *auth.Desk
 	Checkpoints *audit.Checkpointer
 	Site        *web.Site
+	Past        *seed.Clock // of the door while a sample world is made, else nil
 
 	postman *mailing.Postman
 	counts  counts
@@ -75,6 +76,8 @@ func Open(ctx context.Context, c Config, o Options) (a *App, err error) {
 	}
 	opening := store.Options{URL: c.Database}
 	if o.Seeding {
+		a.Past = &seed.Clock{}
+		o.Clock = a.Past.Now
 		opening.CacheKiB = 64 << 10
 	}
 	if a.Store, err = store.Open(ctx, opening); err != nil {

@@ -80,7 +80,7 @@ func (a *App) make(ctx context.Context, plan seed.Plan, tell *ticker) (*made, er
 	began, m := time.Now(), &made{}
 	hash := a.hashAhead(ctx)
 	var err error
-	m.world, err = seed.Make(ctx, a.Desk, plan, hash, func(p seed.Progress) {
+	m.world, err = seed.Make(ctx, a.Desk, a.Past, plan, hash, func(p seed.Progress) {
 		m.Customers, m.Orders = p.Customers, p.Orders
 		tell.at(p.Customers, p.Of, fmt.Sprintf("customers, %s orders", count(p.Orders)))
 	})

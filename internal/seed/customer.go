@@ -35,6 +35,7 @@ type Customer struct {
 
 	near     string // the location they go to
 	orders   int    // how many to make
+	quiet    int    // days without an order up to the last
 	favours  int    // index of the category they like best
 	spending int    // hundredths: how much more than others they put into a basket
 }

@@ -21,7 +21,7 @@ import (
 
 // Operations is what only the commands that make worlds have in their catalogue, and what only the operator may do, in a database
 // that began empty as a made world.
-var Operations = []op.Operation{begin, fillIn, finish}
+var Operations = []op.Operation{begin, confirm, seen, fillIn, told, finish}
 
 // Plan is what a world is made from. The same plan makes the same world.
 type Plan struct {
@@ -35,6 +35,7 @@ type Mark struct {
 	Edition int `json:"edition"` // of the generator
 	Plan
 	Done     map[string]int `json:"done"` // customers that are there, by brand
+	Told     bool           `json:"told"` // what staff did lately has happened
 	Finished bool           `json:"finished"`
 }
 
@@ -108,6 +109,45 @@ var begin = &op.Action[Plan, op.Place, Mark]{
 		m = &Mark{Edition: edition, Plan: p, Done: map[string]int{}}
 		tx.Note("made_world", p.Day)
 		return *m, m.put(tx)
+	},
+}
+
+// confirm notes that a member of staff has confirmed their address, as far as they have not.
+var confirm = &op.Action[user.ID, *user.User, op.None]{
+	Name: "seed.confirm", Summary: "Note that a member of a sample world's staff confirmed the e-mail address", Allow: access.SystemConfigure,
+	Target: func(tx *op.Tx, u user.ID) (*user.User, error) { return user.Find(tx, u) },
+	Do: func(tx *op.Tx, u *user.User, _ user.ID) (none op.None, err error) {
+		if _, err := marked(tx); err != nil || u.EmailVerified != 0 {
+			return none, err
+		}
+		u.EmailVerified = tx.Now().UnixMilli()
+		return none, user.Save(tx, u)
+	},
+}
+
+// seen notes that a member of staff was here.
+var seen = &op.Upkeep[user.ID, op.None]{
+	Name: "seed.seen", Summary: "Note that a member of a sample world's staff was here",
+	Do: func(tx *op.Tx, u user.ID) (none op.None, err error) {
+		if _, err := marked(tx); err != nil {
+			return none, err
+		}
+		return none, user.Seen(tx, u)
+	},
+}
+
+// told notes that what staff did lately has happened.
+var told = &op.Action[op.None, op.Place, op.None]{
+	Name: "seed.told", Summary: "Note that the staff of a sample world have worked", Allow: access.SystemConfigure,
+	Target: func(*op.Tx, op.None) (op.Place, error) { return op.Installation, nil },
+	Do: func(tx *op.Tx, _ op.Place, _ op.None) (none op.None, err error) {
+		m, err := marked(tx)
+		if err != nil || m.Told {
+			return none, err
+		}
+		m.Told = true
+		tx.Note("made_world", "told")
+		return none, m.put(tx)
 	},
 }
 

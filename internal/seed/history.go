@@ -23,7 +23,7 @@ func (b *builder) history(c *Customer) (all []commerce.Record) {
 		o.Customer = who
 		all = append(all, commerce.Record{Order: o})
 		if o.Status == commerce.Paid && d.of1000(45) {
-			all = append(all, commerce.Record{Refund: b.refund(d, o)})
+			all = append(all, commerce.Record{Refund: b.refund(d, c, o)})
 		}
 	}
 	return all
@@ -32,16 +32,16 @@ func (b *builder) history(c *Customer) (all []commerce.Record) {
 // dates are when they ordered: often as soon as they had registered, then within two years, rather sooner than later, and more often
 // when the shop is busy.
 func (b *builder) dates(d *dice, c *Customer) []time.Time {
-	all := make([]time.Time, 0, c.orders)
+	all, last := make([]time.Time, 0, c.orders), b.until(c)
 	for i := range c.orders {
 		var at time.Time
 		if i == 0 && b.days(c.Registered) < historyDays && d.of1000(600) {
 			at = c.Registered.Add(time.Duration(d.between(2, 40)) * time.Minute)
 		} else {
-			at = b.visit(d, c.Registered)
+			at = b.visit(d, c)
 		}
-		if at.After(b.last) {
-			at = b.last
+		if at.After(last) {
+			at = last
 		}
 		all = append(all, at)
 	}
@@ -49,9 +49,12 @@ func (b *builder) dates(d *dice, c *Customer) []time.Time {
 	return all
 }
 
+// until is when their history ends.
+func (b *builder) until(c *Customer) time.Time { return b.last.AddDate(0, 0, -c.quiet) }
+
 // visit is a moment after somebody registered when the shop may well have been busy.
-func (b *builder) visit(d *dice, registered time.Time) time.Time {
-	here := b.days(registered)
+func (b *builder) visit(d *dice, c *Customer) time.Time {
+	here := b.days(c.Registered)
 	ago := 0
 	for range 12 {
 		age := d.part()
@@ -65,8 +68,8 @@ func (b *builder) visit(d *dice, registered time.Time) time.Time {
 		ago = min(ago, 1+d.n(historyDays))
 	}
 	at := b.clock(d, ago)
-	if at.Before(registered) {
-		at = registered.Add(time.Duration(float64(b.last.Sub(registered)) * d.part()))
+	if at.Before(c.Registered) {
+		at = c.Registered.Add(time.Duration(float64(b.last.Sub(c.Registered)) * d.part()))
 	}
 	return at
 }
@@ -126,14 +129,14 @@ func (b *builder) line(d *dice, c *Customer, at time.Time, l *commerce.NewLine) 
 	return p.price * quantity
 }
 
-func (b *builder) refund(d *dice, o *commerce.NewOrder) *commerce.NewRefund {
+func (b *builder) refund(d *dice, c *Customer, o *commerce.NewOrder) *commerce.NewRefund {
 	amount := o.Lines[d.n(len(o.Lines))].Total
 	if d.of1000(300) {
 		amount = o.Total
 	}
 	at := o.PlacedAt.AddDate(0, 0, d.between(1, 20))
-	if at.After(b.last) {
-		at = o.PlacedAt.Add(time.Duration(float64(b.last.Sub(o.PlacedAt)) * d.part()))
+	if last := b.until(c); at.After(last) {
+		at = o.PlacedAt.Add(time.Duration(float64(last.Sub(o.PlacedAt)) * d.part()))
 	}
 	return &commerce.NewRefund{
 		ExternalID: "R" + o.ExternalID, Customer: o.Customer, Order: o.ExternalID, Amount: amount, RefundedAt: at, Reason: one(d, b.shop.reasons),

@@ -12,6 +12,9 @@ import (
 	"github.com/stewardhq/steward/internal/money"
 )
 
+// quietDays is how long named customers have ordered nothing: what staff did with them happened since.
+const quietDays = 7
+
 // builder makes the customers of one brand.
 type builder struct {
 	slug     string
@@ -71,36 +74,61 @@ func (b *builder) customer(i int) *Customer {
 type Progress struct{ Customers, Of, Orders int }
 
 // Make makes a world in an empty database, or goes on with one that was begun. It is done again from the start for nobody: what is
-// there stays.
-func Make(ctx context.Context, d *auth.Desk, plan Plan, hash func(string) (string, error), tell func(Progress)) (*World, error) {
-	if _, err := time.Parse(time.DateOnly, plan.Day); err != nil {
+// there stays. The clock is the one that the desk's door has.
+func Make(ctx context.Context, d *auth.Desk, clock *Clock, plan Plan, hash func(string) (string, error), tell func(Progress)) (*World, error) {
+	day, err := time.Parse(time.DateOnly, plan.Day)
+	if err != nil {
 		return nil, fmt.Errorf("%q is not a day: write one such as 2026-11-20", plan.Day)
 	}
+	defer clock.release()
+	ago := func(days int) {
+		clock.set(day.AddDate(0, 0, -days).Add(9*time.Hour + time.Duration(days*13%60)*time.Minute))
+	}
 	operator := op.HostOperator("seed")
+	ago(oldest + 10)
 	mark, err := op.Do(ctx, d.Door, operator, begin, plan)
 	if err != nil {
 		return nil, err
 	}
-	w, err := Named(ctx, d, hash)
+	w, err := named(ctx, d, hash, ago, func(s *Staff) error { return ignore(op.Do(ctx, d.Door, operator, confirm, s.ID)) })
 	if err != nil {
 		return nil, err
 	}
 	m := &maker{door: d.Door, operator: operator, tell: tell, Progress: Progress{Of: plan.Customers}}
-	for _, p := range w.Places {
-		b, err := newBuilder(p, plan)
-		if err != nil {
+	builders := make([]*builder, len(w.Places))
+	for i, p := range w.Places {
+		if builders[i], err = newBuilder(p, plan); err != nil {
 			return nil, err
 		}
-		if err := m.brand(ctx, b, mark.Done[b.slug]); err != nil {
-			return nil, fmt.Errorf("make the customers of %s: %w", p.New.Name, err)
+		m.Customers += mark.Done[p.New.Slug]
+	}
+	ago(quietDays) // those with names come first, so that staff can have to do with them
+	for _, b := range builders {
+		if mark.Done[b.slug], err = m.brand(ctx, b, mark.Done[b.slug], min(b.count, len(regulars[b.slug]))); err != nil {
+			return nil, fmt.Errorf("make the named customers of %s: %w", b.slug, err)
+		}
+	}
+	if !mark.Told {
+		if err := w.tell(ctx, d, clock, day, false); err != nil {
+			return nil, fmt.Errorf("let a few things happen: %w", err)
+		}
+		if _, err := op.Do(ctx, d.Door, operator, told, op.None{}); err != nil {
+			return nil, err
+		}
+	}
+	clock.set(day.AddDate(0, 0, -1).Add(time.Minute)) // orders of the last day are not too far ahead of it, and what staff do then comes after
+	for _, b := range builders {
+		if _, err := m.brand(ctx, b, mark.Done[b.slug], b.count); err != nil {
+			return nil, fmt.Errorf("make the customers of %s: %w", b.slug, err)
 		}
 	}
 	if mark.Finished {
 		return w, nil
 	}
-	if err := w.tell(ctx, d); err != nil {
+	if err := w.tell(ctx, d, clock, day, true); err != nil {
 		return nil, fmt.Errorf("let a few things happen: %w", err)
 	}
+	clock.release()
 	_, err = op.Do(ctx, d.Door, operator, finish, op.None{})
 	return w, err
 }
@@ -126,17 +154,16 @@ func (b *builder) atOnce() int {
 	return 500
 }
 
-// brand makes one brand's customers from the first that is missing.
-func (m *maker) brand(ctx context.Context, b *builder, done int) error {
-	m.Customers += done
+// brand makes one brand's customers from the first that is missing up to a number, and says how many there are.
+func (m *maker) brand(ctx context.Context, b *builder, done, upTo int) (int, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	made := make(chan portion, 1)
 	go func() {
 		defer close(made)
-		for from := done; from < b.count; from += b.atOnce() {
+		for from := done; from < upTo; from += b.atOnce() {
 			select {
-			case made <- b.portion(from, min(b.atOnce(), b.count-from)):
+			case made <- b.portion(from, min(b.atOnce(), upTo-from)):
 			case <-ctx.Done():
 				return
 			}
@@ -144,13 +171,13 @@ func (m *maker) brand(ctx context.Context, b *builder, done int) error {
 	}()
 	for p := range made {
 		if _, err := op.Do(ctx, m.door, m.operator, fillIn, p); err != nil {
-			return err
+			return done, err
 		}
 		m.Customers += len(p.Customers)
 		m.Orders += orders(p.Records)
 		m.tell(m.Progress)
 	}
-	return ctx.Err()
+	return max(done, upTo), ctx.Err()
 }
 
 func (b *builder) portion(from, n int) portion {

@@ -48,6 +48,7 @@ func (b *builder) named(i int) *Customer {
 	r := regulars[b.slug][i]
 	d := roll(b.slug+"/named", i)
 	c := b.person(i)
+	c.quiet = quietDays
 	c.Key, c.FirstName, c.LastName, c.Email, c.Phone, c.Born, c.Address = r.key, r.first, r.last, r.email, r.phone, r.born, r.address
 	c.Country = map[string]string{"aurora": "GB", "meridian": "US"}[b.slug]
 	if r.country != "" {

@@ -96,15 +96,26 @@ func (w *World) Place(slug string) *Place {
 
 // Named makes brands, locations and staff, as far as they are not there yet. hash gives the hash of a password, so that tests can have cheap ones.
 func Named(ctx context.Context, d *auth.Desk, hash func(password string) (string, error)) (*World, error) {
+	return named(ctx, d, hash, func(int) {}, nil)
+}
+
+// named makes them in their order. ago sets the clock to so many days ago; hired follows on each who is there.
+func named(ctx context.Context, d *auth.Desk, hash func(string) (string, error), ago func(days int), hired func(*Staff) error) (*World, error) {
 	w := &World{Places: Places(), Staff: People()}
 	operator := op.HostOperator("seed")
+	ago(oldest + 10)
 	for _, p := range w.Places {
 		if err := p.make(ctx, d.Door, operator); err != nil {
 			return nil, fmt.Errorf("make %s: %w", p.New.Name, err)
 		}
 	}
-	for _, s := range w.Staff {
-		if err := w.hire(ctx, d, operator, s, hash); err != nil {
+	for i, s := range w.Staff {
+		ago(historyDays + 30 - 41*i)
+		err := w.hire(ctx, d, operator, s, hash)
+		if err == nil && hired != nil {
+			err = hired(s)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("make %s %s: %w", s.FirstName, s.LastName, err)
 		}
 	}
@@ -181,6 +192,7 @@ func (w *World) hire(ctx context.Context, d *auth.Desk, operator *op.Caller, s *
 	_, err = d.SetHashByLink(ctx, operator, added.Token, h)
 	return err
 }
+
 func (w *World) add(ctx context.Context, d *auth.Desk, operator *op.Caller, s *Staff) (account.Added, error) {
 	if s.Brand == "platform" {
 		return op.Do(ctx, d.Door, operator, account.CreateAdmin, account.NewAdmin{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName})

@@ -3,6 +3,7 @@ package seed
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/auth"
@@ -56,8 +57,22 @@ func (w *World) Regular(r store.Reader, key string) (user.ID, error) {
 }
 
 // tell lets a few things happen, so that the log, the outbox and the overview of a demo have something to show: an edit, a notice
-// by mail, and attempts that were refused.
-func (w *World) tell(ctx context.Context, d *auth.Desk) error {
+// by mail, and attempts that were refused. Some of it happens before the last day, and the rest on it; then everybody has been here.
+func (w *World) tell(ctx context.Context, d *auth.Desk, clock *Clock, day time.Time, lastDay bool) error {
+	if err := w.act(ctx, d, clock, day, lastDay); err != nil || !lastDay {
+		return err
+	}
+	for i, s := range w.Staff {
+		ago := []int{1, 1, 2, 1, 1, 1, 1, 3, 19, 2, 1, 6, 1, 1, 4}[i]
+		clock.set(day.AddDate(0, 0, -ago).Add(17*time.Hour + time.Duration(i*37%110)*time.Minute))
+		if _, err := op.Keep(ctx, d.Door, op.HostOperator("seed"), seen, s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *World) act(ctx context.Context, d *auth.Desk, clock *Clock, day time.Time, lastDay bool) error {
 	r := d.Door.Store().Read(ctx)
 	who := map[string]user.ID{}
 	for _, key := range []string{"maya", "tariq", "jose", "siobhan"} {
@@ -72,28 +87,33 @@ func (w *World) tell(ctx context.Context, d *auth.Desk) error {
 	}
 	phone, first, address := "07700 900222", "Siobhán", "3 Lansdowne Villas\nYork YO31 8JH"
 	steps := []struct {
+		at      time.Duration // before the last day
 		by      string
 		refused bool
 		do      func(c *op.Caller) error
 	}{
-		{"johanna", false, func(c *op.Caller) error { return edit(ctx, d, c, account.Changes{User: who["jose"], Phone: &phone}) }},
-		{"bruno", false, func(c *op.Caller) error {
-			return edit(ctx, d, c, account.Changes{User: who["siobhan"], FirstName: &first, Address: &address})
-		}},
-		{"kim", false, func(c *op.Caller) error {
+		{110 * time.Hour, "johanna", false, func(c *op.Caller) error { return edit(ctx, d, c, account.Changes{User: who["jose"], Phone: &phone}) }},
+		{63 * time.Hour, "kim", false, func(c *op.Caller) error {
 			return ignore(op.Do(ctx, d.Door, c, account.Deactivate, account.Of(who["tariq"])))
 		}},
-		{"kim", false, func(c *op.Caller) error {
+		{37 * time.Hour, "kim", false, func(c *op.Caller) error {
 			return ignore(op.Do(ctx, d.Door, c, account.Activate, account.Of(who["tariq"])))
 		}},
+		{15 * time.Hour, "bruno", false, func(c *op.Caller) error {
+			return edit(ctx, d, c, account.Changes{User: who["siobhan"], FirstName: &first, Address: &address})
+		}},
 		// Kim has York only: for her, a customer of Leeds does not exist. A Shop Manager sees Maya and may not edit her.
-		{"kim", true, func(c *op.Caller) error {
+		{13 * time.Hour, "kim", true, func(c *op.Caller) error {
 			return ignore(op.Do(ctx, d.Door, c, account.Deactivate, account.Of(who["jose"])))
 		}},
-		{"olu", true, func(c *op.Caller) error { return edit(ctx, d, c, account.Changes{User: who["maya"], Phone: &phone}) }},
-		{"priya", true, func(c *op.Caller) error { return edit(ctx, d, c, account.Changes{User: who["maya"], Phone: &phone}) }},
+		{11 * time.Hour, "olu", true, func(c *op.Caller) error { return edit(ctx, d, c, account.Changes{User: who["maya"], Phone: &phone}) }},
+		{9 * time.Hour, "priya", true, func(c *op.Caller) error { return edit(ctx, d, c, account.Changes{User: who["maya"], Phone: &phone}) }},
 	}
-	for _, s := range steps {
+	for i, s := range steps {
+		if (s.at < 24*time.Hour) != lastDay {
+			continue
+		}
+		clock.set(day.Add(-s.at + time.Duration(7+i*17%50)*time.Minute))
 		c, err := w.Caller(r, s.by)
 		if err != nil {
 			return err

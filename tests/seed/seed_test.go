@@ -51,7 +51,7 @@ func each(t *testing.T, test func(t *testing.T, a *app.App)) {
 
 func made(t *testing.T, a *app.App, p seed.Plan) *seed.World {
 	t.Helper()
-	w, err := seed.Make(t.Context(), a.Desk, p, world.CheapHash, func(seed.Progress) {})
+	w, err := seed.Make(t.Context(), a.Desk, a.Past, p, world.CheapHash, func(seed.Progress) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestAWorldThatWasInterruptedIsFinishedAndIsTheSame(t *testing.T) {
 	for stop := 1; stop <= 3; stop++ { // each time a little further
 		ctx, cancel := context.WithCancel(t.Context())
 		seen := 0
-		_, err := seed.Make(ctx, a.Desk, plan, world.CheapHash, func(seed.Progress) {
+		_, err := seed.Make(ctx, a.Desk, a.Past, plan, world.CheapHash, func(seed.Progress) {
 			if seen++; seen == 1 {
 				cancel()
 			}
@@ -230,7 +230,7 @@ func TestASampleWorldIsMadeOnlyWhereNothingElseIs(t *testing.T) {
 	w := world.New(t) // an installation with people in it
 	a := open(t, w.Config.Database)
 	before := w.Events("platform")
-	_, err := seed.Make(t.Context(), a.Desk, plan, world.CheapHash, func(seed.Progress) {})
+	_, err := seed.Make(t.Context(), a.Desk, a.Past, plan, world.CheapHash, func(seed.Progress) {})
 	if !errors.Is(err, seed.ErrForeign) {
 		t.Errorf("into a foreign database: %v", err)
 	}
@@ -239,7 +239,7 @@ func TestASampleWorldIsMadeOnlyWhereNothingElseIs(t *testing.T) {
 	}
 	other := open(t, storetest.URL(t, store.SQLite, schema.FS))
 	made(t, other, seed.Plan{Day: plan.Day})
-	if _, err := seed.Make(t.Context(), other.Desk, plan, world.CheapHash, func(seed.Progress) {}); !errors.Is(err, seed.ErrOther) {
+	if _, err := seed.Make(t.Context(), other.Desk, other.Past, plan, world.CheapHash, func(seed.Progress) {}); !errors.Is(err, seed.ErrOther) {
 		t.Errorf("over another world: %v", err)
 	}
 	if n := number(t, other.Store.Read(t.Context()), "select count(*) from customers"); n != 0 {

@@ -111,8 +111,10 @@ var sayings = map[string]saying{
 	"permission.list":    {"looked at the permissions", "look at the permissions", ""},
 	"role.list":          {"looked at the roles", "look at the roles", ""},
 	"seed.begin":         {"began to make a sample world", "make a sample world", ""},
+	"seed.confirm":       {"noted that {} confirmed the e-mail address", "make a sample world", ""},
 	"seed.fill":          {"put made customers into the sample world", "make a sample world", "Made for the sample world"},
 	"seed.finish":        {"finished the sample world", "make a sample world", ""},
+	"seed.told":          {"let the staff of the sample world work", "make a sample world", ""},
 	"statistics.rebuild": {"rebuilt the statistics from the orders", "rebuild the statistics", ""},
 
 	// What the door itself writes.
