@@ -69,16 +69,24 @@ func addUser(v *web.Visit) error {
 	if err == nil {
 		return showAdded(v, f, added)
 	}
-	t, ok := wrong(err)
-	switch {
-	case errors.Is(err, access.ErrRolePlace):
-		t.fields = map[string]string{"location": "This role is held at single locations, or not at this place at all. Choose locations, or another role."}
-	case errors.Is(err, access.ErrGivesMore):
-		t.problem, t.status = f.refusal(v, err), http.StatusForbidden
-	case !ok:
-		return err
+	if t, ok := f.refused(v, err, "email", "first_name", "last_name"); ok {
+		return showAddUser(v, t.status, f, t)
 	}
-	return showAddUser(v, t.status, f, t)
+	return err
+}
+
+// refused is what a form with a role is told. drawn are the fields that it has besides role and place.
+func (f *addForm) refused(v *web.Visit, err error, drawn ...string) (troubles, bool) {
+	t, ok := wrong(err, append(drawn, "role", "location", "locations")...)
+	switch {
+	case errors.Is(err, access.ErrRolePlace) && len(f.locations) > 0:
+		t.fields, t.problem = map[string]string{"location": "This role is held at single locations, or not at this place at all. Choose locations, or another role."}, nil
+	case errors.Is(err, access.ErrRolePlace):
+		t.fields, t.problem = map[string]string{"role": "This role cannot be held there. Choose another role, or another place."}, nil
+	case errors.Is(err, access.ErrGivesMore):
+		t.problem = f.refusal(v, err)
+	}
+	return t.moved("locations", "location"), ok
 }
 
 func newAddForm(v *web.Visit) (*addForm, error) {
@@ -186,7 +194,7 @@ func parseTicks(names []string) (s access.Set) {
 // weigh finds what the viewer may give at every node that is chosen.
 func (f *addForm) weigh(v *web.Visit) {
 	now := v.Site.Door.Now().UnixMilli()
-	for i, at := range f.nodes(v) {
+	for i, at := range f.nodes() {
 		may := v.Caller.Grants.EffectiveFor(now, at, access.Somebody)
 		if i > 0 {
 			may = may.Intersect(f.may)
@@ -195,9 +203,9 @@ func (f *addForm) weigh(v *web.Visit) {
 	}
 }
 
-func (f *addForm) nodes(v *web.Visit) (at []access.Scope) {
+func (f *addForm) nodes() (at []access.Scope) {
 	if !f.Some {
-		return []access.Scope{v.Place()}
+		return []access.Scope{f.brand.Scope()}
 	}
 	for i := range f.locations {
 		if len(f.Chosen) == 0 || slices.Contains(f.Chosen, string(f.locations[i].ID)) {
@@ -246,7 +254,7 @@ func (f *addForm) newStaff() account.NewStaff {
 func (f *addForm) refusal(v *web.Visit, err error) []ui.Run {
 	if f.role != nil {
 		now, a := v.Site.Door.Now().UnixMilli(), f.adjustment()
-		for _, at := range f.nodes(v) {
+		for _, at := range f.nodes() {
 			if lacks := v.Caller.Grants.Lacks(now, f.role, a, at); !lacks.Empty() {
 				return ui.Text(ui.T(refusalText(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
 			}
@@ -262,8 +270,8 @@ func (f *addForm) placeName(v *web.Visit) func(access.Scope) string {
 				return f.locations[i].Name
 			}
 		}
-		if v.Brand != nil && s == v.Brand.ID.Scope() {
-			return v.Brand.Name
+		if b := homeBrand(v, f.brand); b != nil && s == b.ID.Scope() {
+			return b.Name
 		}
 		return "the platform"
 	}
@@ -291,32 +299,7 @@ func showAddUser(v *web.Visit, status int, f *addForm, t troubles) error {
 	if t.status != 0 {
 		status = t.status
 	}
-	p := addUserProps{addForm: f, Place: f.placeName(v)(v.Place()), Problems: t, Roles: []ui.Option{{Value: "", Label: "Choose a role"}}}
-	for _, r := range f.offered {
-		p.Roles = append(p.Roles, ui.Option{Value: r.Key, Label: r.Name})
-	}
-	for i := range f.locations {
-		p.Places = append(p.Places, ui.Option{Value: string(f.locations[i].ID), Label: f.locations[i].Name, Hint: f.locations[i].City})
-	}
-	p.Was = []ui.Hidden{{Name: "was.role", Value: ""}}
-	if f.role != nil {
-		a := f.adjustment()
-		p.Name, p.Summary, p.Adjustable = a.Describe(f.role), f.role.Summary, f.role.Adjustable()
-		for _, c := range a.Changes(f.role) {
-			p.Changes = append(p.Changes, c.String())
-		}
-		p.Areas = f.areas(a)
-		p.Was = []ui.Hidden{{Name: "was.role", Value: f.role.Key}}
-		for _, name := range f.held.Names() {
-			p.Was = append(p.Was, ui.Hidden{Name: "was.permission", Value: name})
-		}
-		for _, at := range f.nodes(v) {
-			if lacks := v.Caller.Grants.Lacks(v.Site.Door.Now().UnixMilli(), f.role, a, at); !lacks.Empty() && f.role.StandsAt(at) {
-				p.Lacks = ui.Text(ui.T(refusalText(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
-				break
-			}
-		}
-	}
+	p := f.props(v, t)
 	return v.Page(status, "Add user", "settings", addUserSheet(p))
 }
 

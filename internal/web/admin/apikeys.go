@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -157,11 +158,11 @@ func makeAPIKey(v *web.Visit) error {
 	if err == nil { // it needed no code
 		return showAPIKey(v, made)
 	}
-	if t, ok := wrong(err); ok {
-		if text := t.of("expires_at"); text != "" {
-			t.fields["days"] = text
+	if t, ok := wrong(err, "name", "scope", "source", "days", "expires_at", "permissions", "unattended"); ok {
+		if errors.Is(err, access.ErrGivesMore) {
+			t.fields, t.problem = map[string]string{"permissions": refusalText(err)}, nil
 		}
-		return showKeyForm(v, t.status, p, t)
+		return showKeyForm(v, t.status, p, t.moved("expires_at", "days"))
 	}
 	return err
 }

@@ -117,7 +117,7 @@ func keySheet(p keyProps) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div class=\"st-form-narrow\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -160,7 +160,7 @@ func keySheet(p keyProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div><section class=\"st-formpart mt-4\"><h2>Permissions</h2><p class=\"st-2\">Only what you hold yourself. When you lose one, the key loses it too.</p><div id=\"f-permissions\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div><section class=\"st-formpart st-wide mt-4\"><h2>Permissions</h2><p class=\"st-2\">Only what you hold yourself. When you lose one, the key loses it too.</p><div id=\"f-permissions\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -297,7 +297,7 @@ func keySheet(p keyProps) templ.Component {
 			})
 			templ_7745c5c3_Err = ui.Form(ui.FormProps{
 				Action: "/admin/settings/api-keys/new", Do: "Make key…", Cancel: "/admin/settings/api-keys", Sends: []ui.Hidden{{Name: "back", Value: "/admin/settings/api-keys"}},
-				Errors: p.Problems.lines("name", "scope", "source", "days", "permissions", "unattended"), Problem: p.Problems.problem,
+				Mixed: true, Errors: p.Problems.lines("name", "scope", "source", "days", "permissions", "unattended"), Problem: p.Problems.problem,
 			}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -72,7 +72,7 @@ func readAudit(v *web.Visit) (q auditQuery, err error) {
 			} else {
 				q.ask.To = day.AddDate(0, 0, 1).UnixMilli()
 			}
-		case "cursor":
+		case "cursor", totalName:
 			continue
 		default:
 			return q, errs.New(errs.Malformed, "unknown_parameter", "The log does not know that name. Known are: who, what, about, outcome, from, to, q.")
@@ -136,7 +136,13 @@ func auditPage(v *web.Visit) error {
 	if found.Searched != 0 {
 		p.Note = ui.Text(ui.T("Addresses are sealed, so they are searched by opening entries: searched back to " + v.Clock().Moment(moment(found.Searched)) + ". Go on with Next."))
 	}
-	p.Pager = ui.PagerProps{Region: "list", TotalURL: ui.Address{Path: "/admin/audit/total", Query: q.here.Query}.Without()}
+	p.Pager = ui.PagerProps{Region: "list", TotalURL: ui.Address{Path: "/admin/audit/total", Query: q.here.Query}.Without(), CountURL: counting(v)}
+	if wantsTotal(v) {
+		if p.Pager.Total, err = auditCount(v, q); err != nil {
+			return err
+		}
+		p.Pager.TotalURL = ""
+	}
 	if found.Next != "" {
 		p.Pager.Next = q.here.Cursor(found.Next)
 	}
@@ -258,17 +264,23 @@ func auditTotal(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	n, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, record.Count, q.ask)
-	if errs.Of(err).Kind == errs.Invalid && err != nil {
-		n, err = -1, nil
-	}
+	words, err := auditCount(v, q)
 	if err != nil {
 		return err
 	}
-	if n < 0 {
-		return v.Render(http.StatusOK, ui.PagerTotal("not counted", false))
+	return v.Render(http.StatusOK, ui.PagerTotal(words, false))
+}
+
+// auditCount says how many entries there are; a search through sealed addresses is not counted.
+func auditCount(v *web.Visit, q auditQuery) (string, error) {
+	n, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, record.Count, q.ask)
+	switch {
+	case err != nil && errs.Of(err).Kind == errs.Invalid, err == nil && n < 0:
+		return "not counted", nil
+	case err != nil:
+		return "", err
 	}
-	return v.Render(http.StatusOK, ui.PagerTotal(ui.Counted(n, "entry", "entries"), false))
+	return ui.Counted(n, "entry", "entries"), nil
 }
 
 // auditEntryPage is one entry whole, with its hash, for a link in a report.

@@ -142,12 +142,9 @@ func (p editProps) refused(v *web.Visit, err error, form url.Values) error {
 			p.Values[f.name] = form.Get(f.name)
 		}
 	}
-	t, ok := wrong(err)
+	t, ok := wrong(err, "first_name", "last_name", "email", "phone", "born", "address", "country")
 	if !ok {
-		if !errors.Is(err, op.ErrHoldsMore) && !errors.Is(err, account.ErrOwnEmail) {
-			return err
-		}
-		t = troubles{status: http.StatusForbidden, problem: ui.Text(ui.T(refusalText(err)))}
+		return err
 	}
 	p.t = t
 	if errors.Is(err, op.ErrStale) {

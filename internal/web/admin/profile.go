@@ -233,7 +233,7 @@ func (p *profile) rail() []ui.RailPart {
 	if u.Status != user.Active && u.StatusSince != 0 {
 		account.Pairs = append(account.Pairs, ui.Pair{Label: u.Status.Label() + " since", Body: ui.On(p.clock, moment(u.StatusSince))})
 	}
-	account.Pairs = append(account.Pairs, ui.Pair{Label: "User ID", Value: ui.Text(ui.M(string(u.ID)))})
+	account.Pairs = append(account.Pairs, ui.Pair{Label: "User ID", Value: ui.Text(ui.M(string(u.ID))), Copy: string(u.ID)})
 	parts := []ui.RailPart{account}
 	if p.Staff != nil {
 		parts = append(parts, p.staffPart())

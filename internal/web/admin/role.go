@@ -31,15 +31,17 @@ type roleForm struct {
 	Reason string
 	Action string
 	Now    string // the role in force, in words
+	Home   bool   // the person's home is the platform: the place is chosen, a brand or all of it
+	Brand  string // the chosen place: "platform" or a brand; empty when none was
 	props  addUserProps
 }
 
 func rolePage(v *web.Visit, l *peopleList) error {
-	f, err := openRole(v, l)
+	query := v.R.URL.Query()
+	f, err := openRole(v, l, query)
 	if err != nil {
 		return err
 	}
-	query := v.R.URL.Query()
 	if !query.Has("role") {
 		query = f.held()
 	}
@@ -48,7 +50,7 @@ func rolePage(v *web.Visit, l *peopleList) error {
 	return showRole(v, http.StatusOK, f, troubles{})
 }
 
-func openRole(v *web.Visit, l *peopleList) (*roleForm, error) {
+func openRole(v *web.Visit, l *peopleList, form url.Values) (*roleForm, error) {
 	p, err := openProfile(v, l)
 	if err != nil {
 		return nil, err
@@ -60,18 +62,54 @@ func openRole(v *web.Visit, l *peopleList) (*roleForm, error) {
 		return nil, op.ErrForbidden.Say("You need “%s” for this. A Super Admin can give it to you.", access.StaffRolesAssign.Label()).
 			With("permission", access.StaffRolesAssign.String()).With("scope", p.User.Scope().String())
 	}
-	f := &roleForm{profile: p, Action: p.path("role"), Now: roleName(p.Role), form: &addForm{brand: p.User.Brand, whole: true}}
+	f := &roleForm{profile: p, Action: p.path("role"), Now: roleName(p.Role), Home: p.User.Brand == brand.Platform, form: &addForm{brand: p.User.Brand, whole: true}}
 	if p.Role == "" {
 		f.Now = "No role"
+	}
+	if err := f.place(v, form); err != nil {
+		return nil, err
 	}
 	return f, f.offer(v)
 }
 
-// offer lists the places of the person's home and the roles that the viewer may give there.
+// place reads where the role is to hold. An account of a brand holds roles within it; one of the platform there, or within one brand.
+func (f *roleForm) place(v *web.Visit, form url.Values) error {
+	if !f.Home {
+		return nil
+	}
+	f.Brand = form.Get("brand")
+	if !form.Has("role") && !form.Has("brand") && f.Staff != nil { // as it is
+		for _, g := range role.Resolve(f.Staff.Grants) {
+			if f.Brand = string(brand.Platform); g.Scope.BrandID() != "" {
+				f.Brand = g.Scope.BrandID()
+			}
+			break
+		}
+	}
+	if f.Brand == "" || f.Brand == string(brand.Platform) {
+		return nil
+	}
+	if homeBrand(v, brand.ID(f.Brand)) == nil {
+		return errs.ErrNotFound
+	}
+	f.form.brand = brand.ID(f.Brand)
+	return nil
+}
+
+// wheres are the places that can be chosen.
+func (f *roleForm) wheres() []ui.Option {
+	all := []ui.Option{{Value: "", Label: "Choose where"}, {Value: string(brand.Platform), Label: "Platform, and every brand"}}
+	for i := range f.Brands {
+		all = append(all, ui.Option{Value: string(f.Brands[i].ID), Label: f.Brands[i].Name})
+	}
+	return all
+}
+
+// offer lists the locations of the chosen place and the roles that the viewer may give there.
 func (f *roleForm) offer(v *web.Visit) error {
-	places := []access.Scope{f.User.Brand.Scope()}
-	if f.Profile.Brand != nil {
-		d, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, brand.Show, f.User.Brand)
+	places := []access.Scope{f.form.brand.Scope()}
+	if f.form.brand != brand.Platform {
+		d, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, brand.Show, f.form.brand)
 		if err != nil {
 			return err
 		}
@@ -85,7 +123,7 @@ func (f *roleForm) offer(v *web.Visit) error {
 		offers := func(at access.Scope) bool {
 			return r.StandsAt(at) && v.Caller.Grants.CanGive(now, r, access.Adjustment{}, at)
 		}
-		if r.For == access.Staff && slices.ContainsFunc(places, offers) {
+		if (!f.Home || f.Brand != "") && r.For == access.Staff && slices.ContainsFunc(places, offers) {
 			f.form.offered = append(f.form.offered, r)
 		}
 	}
@@ -99,7 +137,7 @@ func (f *roleForm) held() url.Values {
 		return form
 	}
 	for _, g := range role.Resolve(f.Staff.Grants) {
-		if g.Role.For != access.Staff {
+		if g.Role.For != access.Staff || f.Home && !f.form.brand.Scope().Covers(g.Scope) {
 			continue
 		}
 		form.Set("role", g.Role.Key)
@@ -121,7 +159,7 @@ func changeRole(v *web.Visit, l *peopleList) error {
 	if err != nil {
 		return err
 	}
-	f, err := openRole(v, l)
+	f, err := openRole(v, l, form)
 	if err != nil {
 		return err
 	}
@@ -141,18 +179,14 @@ func changeRole(v *web.Visit, l *peopleList) error {
 	case errors.Is(err, op.ErrStepUpRequired):
 		return err
 	}
-	t, ok := wrong(err)
-	switch {
-	case errors.Is(err, access.ErrRolePlace):
-		t.fields = map[string]string{"location": "This role is held at single locations, or not at this place at all. Choose locations, or another role."}
-	case errors.Is(err, access.ErrGivesMore):
-		t.problem, t.status = f.form.refusal(v, err), http.StatusForbidden
-	case errors.Is(err, op.ErrHoldsMore):
-		t = troubles{status: http.StatusForbidden, problem: ui.Text(ui.T(refusalText(err)))}
-	case !ok:
-		return err
+	drawn := []string{"reason"}
+	if f.Home {
+		drawn = append(drawn, "brand")
 	}
-	return showRole(v, t.status, f, t)
+	if t, ok := f.form.refused(v, err, drawn...); ok {
+		return showRole(v, t.status, f, t)
+	}
+	return err
 }
 
 // maxReason is more than a reason needs.
@@ -163,13 +197,15 @@ func (f *roleForm) check() troubles {
 	var wrong errs.Wrong
 	role := f.form.Role
 	switch {
+	case f.Home && f.Brand == "" && role != account.NoStaffRole:
+		wrong.Add("brand", "Choose where the role holds: on the platform, or within one brand.")
 	case role == "":
 		wrong.Add("role", "Choose a role.")
 	case role != account.NoStaffRole && f.form.role == nil:
 		wrong.Add("role", "Choose one of the roles of the list.")
 	case f.form.Some && len(f.form.Chosen) == 0 && role != account.NoStaffRole:
 		wrong.Add("location", "Choose at least one location, or all of them.")
-	case f.form.role != nil && !f.form.Some && !f.form.role.StandsAt(f.User.Brand.Scope()):
+	case f.form.role != nil && !f.form.Some && !f.form.role.StandsAt(f.form.brand.Scope()) && len(f.form.locations) > 0:
 		wrong.Add("location", "%s is held at single locations: choose which.", f.form.role.Name)
 	}
 	if f.Reason == "" {
@@ -184,7 +220,7 @@ func (f *roleForm) check() troubles {
 }
 
 func (f *roleForm) change() account.RoleChange {
-	in := account.RoleChange{User: f.User.ID, Reason: f.Reason, Assignment: account.Assignment{Role: f.form.Role, Brand: f.User.Brand}}
+	in := account.RoleChange{User: f.User.ID, Reason: f.Reason, Assignment: account.Assignment{Role: f.form.Role, Brand: f.form.brand}}
 	if f.form.Role == account.NoStaffRole {
 		return in
 	}
@@ -197,6 +233,9 @@ func showRole(v *web.Visit, status int, f *roleForm, t troubles) error {
 		status = t.status
 	}
 	f.props = f.form.props(v, t)
+	if f.Home && f.Brand == "" {
+		f.props.Roles[0].Label = "Choose where first"
+	}
 	f.props.Roles = append(f.props.Roles, ui.Option{Value: account.NoStaffRole, Label: "Customer: no staff role"})
 	return v.Page(status, "Change the role of "+f.Title, f.list.name, roleSheet(f))
 }
@@ -207,11 +246,15 @@ func (f *roleForm) warning() string {
 }
 
 // rolePreview lets the levels follow the choice while one chooses. Without script the form's own button does the same.
-func (f *roleForm) preview(region string) map[string]any {
-	return map[string]any{
+func (f *roleForm) preview(region string, also ...string) map[string]any {
+	a := map[string]any{
 		"hx-post": f.Action, "hx-vals": `{"do":"preview"}`, "hx-include": "closest form", "hx-trigger": "change",
 		"hx-target": "#" + region, "hx-select": "#" + region, "hx-swap": "outerHTML", "hx-sync": "closest form:replace",
 	}
+	if len(also) > 0 {
+		a["hx-select-oob"] = "#" + strings.Join(also, ",#")
+	}
+	return a
 }
 
 // props draws the part of the form that Add user has too: roles, places, levels, and what differs from the role.
@@ -221,7 +264,11 @@ func (f *addForm) props(v *web.Visit, t troubles) addUserProps {
 		p.Roles = append(p.Roles, ui.Option{Value: r.Key, Label: r.Name})
 	}
 	for i := range f.locations {
-		p.Places = append(p.Places, ui.Option{Value: string(f.locations[i].ID), Label: f.locations[i].Name, Hint: f.locations[i].City})
+		place := ui.Option{Value: string(f.locations[i].ID), Label: f.locations[i].Name}
+		if city := f.locations[i].City; city != place.Label {
+			place.Hint = city
+		}
+		p.Places = append(p.Places, place)
 	}
 	p.Was = []ui.Hidden{{Name: "was.role", Value: ""}}
 	if f.role == nil {
@@ -238,6 +285,12 @@ func (f *addForm) props(v *web.Visit, t troubles) addUserProps {
 	p.Was = []ui.Hidden{{Name: "was.role", Value: f.role.Key}}
 	for _, name := range f.held.Names() {
 		p.Was = append(p.Was, ui.Hidden{Name: "was.permission", Value: name})
+	}
+	for _, at := range f.nodes() {
+		if lacks := v.Caller.Grants.Lacks(v.Site.Door.Now().UnixMilli(), f.role, a, at); !lacks.Empty() && f.role.StandsAt(at) {
+			p.Lacks = ui.Text(ui.T(refusalText(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
+			break
+		}
 	}
 	return p
 }

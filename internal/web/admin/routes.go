@@ -9,9 +9,18 @@ package admin
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/apikey"
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/role"
+	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/web"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
@@ -62,20 +71,63 @@ func (t troubles) lines(order ...string) (lines []ui.FormError) {
 	return lines
 }
 
-// wrong reads a refusal that the form itself can answer: a wrong value, or a state of things that does not allow it. Everything
-// else is not the form's to answer and stays an error.
-func wrong(err error) (troubles, bool) {
+// spoken are refusals that speak of one field, under the name that every form gives it.
+var spoken = []struct {
+	refusal error
+	field   string
+}{
+	{user.ErrEmailTaken, "email"}, {account.ErrStaffElsewhere, "email"}, {account.ErrOwnEmail, "email"},
+	{account.ErrByMail, "role"}, {role.ErrUnknown, "role"}, {account.ErrHomePlace, "brand"},
+	{brand.ErrSlugTaken, "slug"}, {brand.ErrCurrencyFixed, "currency"},
+	{apikey.ErrUnattended, "unattended"},
+}
+
+// wrong reads a refusal that the form itself can answer: a wrong value, a state of things that does not allow it, or that it asks
+// for more than its sender holds. Everything else is not the form's to answer and stays an error. drawn are the fields that the
+// form has, when it says so: what is wrong with any other is said over it.
+func wrong(err error, drawn ...string) (troubles, bool) {
 	var e *errs.Error
 	if !errors.As(err, &e) {
 		return troubles{}, false
 	}
-	t := troubles{fields: e.Fields, status: e.Kind.Status()}
+	t := troubles{fields: maps.Clone(e.Fields), status: e.Kind.Status()}
+	answered := e.Kind == errs.Invalid || e.Kind == errs.Conflict || e.Kind == errs.Stale || e.Kind == errs.TooMany ||
+		errors.Is(err, op.ErrHoldsMore) || errors.Is(err, access.ErrGivesMore)
+	for _, s := range spoken {
+		if len(t.fields) == 0 && errors.Is(err, s.refusal) && slices.Contains(drawn, s.field) {
+			t.fields = map[string]string{s.field: e.Detail}
+		}
+		answered = answered || errors.Is(err, s.refusal)
+	}
 	switch {
-	case len(e.Fields) > 0:
+	case len(t.fields) > 0:
+		t.only(drawn)
 		return t, true
-	case e.Kind == errs.Invalid, e.Kind == errs.Conflict, e.Kind == errs.Stale, e.Kind == errs.TooMany:
+	case errors.Is(err, op.ErrStepUpRate) && e.Retry > 0:
+		t.problem = ui.Text(ui.T("That is too many codes in a short time. The next one can be sent in " + inWords(e.Retry) + "; what you typed stays here."))
+		return t, true
+	case answered:
 		t.problem = ui.Text(ui.T(e.Detail))
 		return t, true
 	}
 	return t, false
+}
+
+// only keeps what the form can say at a field of its own, and says the rest over it.
+func (t *troubles) only(drawn []string) {
+	for _, field := range sortedKeys(t.fields) {
+		if len(drawn) > 0 && !slices.Contains(drawn, field) {
+			t.problem = append(t.problem, ui.T(t.fields[field]+" "))
+			delete(t.fields, field)
+		}
+	}
+}
+
+// moved says what is wrong with a field under the name that the form gives it.
+func (t troubles) moved(from, to string) troubles {
+	if text, ok := t.fields[from]; ok && from != to {
+		t.fields[to] = text
+		delete(t.fields, from)
+	}
+	return t
 }

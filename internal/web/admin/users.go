@@ -109,11 +109,15 @@ func personPath(base string, id user.ID, part, list string) string {
 }
 
 // ours are the parameters of the page itself. The list knows nothing of them.
-const placeName = "row" // the number of the first row of the page, so that a page can say 51–100
+const (
+	placeName = "row"   // the number of the first row of the page, so that a page can say 51–100
+	totalName = "total" // the total is asked for within the page: a browser without script has no other way to it
+)
 
 func (l *peopleList) ask(v *web.Visit) directory.Ask {
 	params := v.R.URL.Query()
 	params.Del(placeName)
+	params.Del(totalName)
 	return directory.Ask{Brand: v.BrandID(), Params: params, Form: field.Page}
 }
 
@@ -135,7 +139,25 @@ func (l *peopleList) page(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Page(status, l.title, l.name, peopleSheet(l.sheet(v, found, ask, problem)))
+	sheet := l.sheet(v, found, ask, problem)
+	if wantsTotal(v) {
+		n, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, l.total, ask)
+		if err != nil {
+			return err
+		}
+		sheet.Pager.Total, sheet.Pager.TotalURL = ui.Count(n), ""
+	}
+	return v.Page(status, l.title, l.name, peopleSheet(sheet))
+}
+
+// wantsTotal says whether the page itself is to say how many there are.
+func wantsTotal(v *web.Visit) bool { return v.R.URL.Query().Get(totalName) != "" }
+
+// counting is the address of this very page with the total in it.
+func counting(v *web.Visit) string {
+	query := v.R.URL.Query()
+	query.Set(totalName, "1")
+	return v.R.URL.Path + "?" + query.Encode()
 }
 
 // peopleProps is a list ready to be drawn.
@@ -214,7 +236,7 @@ func sorted(p *directory.Page) string {
 }
 
 func (l *peopleList) pager(v *web.Visit, found *directory.Page, here ui.Address, ask directory.Ask) ui.PagerProps {
-	p := ui.PagerProps{Region: "list", TotalURL: ui.Address{Path: l.path + "/total", Query: here.Query}.Without("sort", "limit")}
+	p := ui.PagerProps{Region: "list", TotalURL: ui.Address{Path: l.path + "/total", Query: here.Query}.Without("sort", "limit"), CountURL: counting(v)}
 	first := int64(1)
 	if ask.Params.Get("cursor") != "" {
 		var err error

@@ -28,6 +28,7 @@ var shortcuts = []shortcut{
 	{"A", "select all on this page"},
 	{"Esc", "clear the selection, close a menu"},
 	{"[ ]", "previous, next page"},
+	{"Ctrl S", "save the form"},
 	{"?", "this table"},
 }
 

@@ -193,7 +193,12 @@
     }
     if ((e.ctrlKey || e.metaKey) && e.key === "Enter") {
       const form = document.activeElement?.closest?.("form[method=post]");
-      if (form) { e.preventDefault(); form.requestSubmit(); }
+      if (form) { e.preventDefault(); form.requestSubmit(one(".btn-primary[type=submit],.btn-danger[type=submit]", form)); }
+      return;
+    }
+    if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === "s") {
+      const form = one("dialog[open] form[method=post]") ?? one("main form.st-form");
+      if (form) { e.preventDefault(); form.requestSubmit(one(".btn-primary[type=submit],.btn-danger[type=submit]", form)); }
       return;
     }
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
