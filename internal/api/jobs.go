@@ -59,6 +59,9 @@ var jobCancel = &op.Action[string, *work, jobs.Run]{
 	Name: "job.cancel", Summary: "Cancel a job", Allow: access.SystemConfigure, Own: true,
 	AllowFor: func(w *work, _ string) access.Permission { return w.permission },
 	Target: func(tx *op.Tx, id string) (*work, error) {
+		if tx.Caller().Kind == op.Anonymous {
+			return nil, op.ErrSignIn
+		}
 		run, err := jobs.Status(tx, id)
 		if errors.Is(err, jobs.ErrNoRun) {
 			return nil, errs.ErrNotFound
