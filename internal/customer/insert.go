@@ -29,6 +29,7 @@ func (d *desk) insert(number func(int64) int64) error {
 	profiles := make([]Profile, len(d.order))
 	facets := make([]user.Facets, len(d.order))
 	var externals []external
+	known := map[int64][]string{}
 	for i, n := range d.order {
 		u := &users[i]
 		*u = user.User{
@@ -55,7 +56,7 @@ func (d *desk) insert(number func(int64) int64) error {
 			Num: u.Num, Brand: d.brand.Num, Kinds: u.Kinds, Status: u.Status.Num(), EmailVerified: u.EmailVerified != 0, RegisteredAt: u.RegisteredAt,
 		}
 		if n.key.external != "" {
-			externals = append(externals, external{d.brand.ID, d.source, n.key.external, u.Num})
+			externals, known[u.Num] = append(externals, external{d.brand.ID, d.source, n.key.external, u.Num}), []string{n.key.external}
 		}
 	}
 	for _, put := range []func() error{
@@ -68,12 +69,7 @@ func (d *desk) insert(number func(int64) int64) error {
 			return fmt.Errorf("create the customers of a batch: %w", err)
 		}
 	}
-	for i := range users {
-		if err := user.Index(d.tx, &users[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return user.IndexAll(d.tx, users, known)
 }
 
 // enrol makes customers of accounts that were none, such as a colleague who buys something.

@@ -259,21 +259,18 @@ func insert(tx *op.Tx, b *brand.Brand, all []*Customer) error {
 		return err
 	}
 	var ids []external
+	known := make(map[int64][]string, len(all))
 	for i, c := range all {
-		ids = append(ids, external{b.ID, Source, c.External, w.users[i].Num})
+		num := w.users[i].Num
 		if c.OldID != "" {
-			ids = append(ids, external{b.ID, Before, c.OldID, w.users[i].Num})
+			ids, known[num] = append(ids, external{b.ID, Before, c.OldID, num}), append(known[num], c.OldID)
 		}
+		ids, known[num] = append(ids, external{b.ID, Source, c.External, num}), append(known[num], c.External)
 	}
 	if err := externals.Put(tx, ids...); err != nil {
 		return err
 	}
-	for i := range w.users {
-		if err := user.Index(tx, &w.users[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return user.IndexAll(tx, w.users, known)
 }
 
 // external is an id elsewhere, as customer keeps it.

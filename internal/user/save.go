@@ -153,17 +153,30 @@ func (u *User) derive(tx *op.Tx) error {
 
 // Index writes the words that search finds a person by: name, ids, e-mail, phone.
 func Index(tx *op.Tx, u *User) error {
-	w := words{Num: u.Num, Words: text.Fold(u.Name()) + " " + strings.ToLower(string(u.ID)), Contact: text.Fold(u.Email)}
 	externals, err := store.All(tx, func(row store.Row) (s string, err error) { return s, row.Scan(&s) },
 		"select external_id from external_ids where user_num = $1 order by source, external_id", u.Num)
 	if err != nil {
 		return err
 	}
+	return search.Put(tx, u.words(externals))
+}
+
+// IndexAll is Index for new people, whose ids elsewhere are known: by number, in the order of their sources.
+func IndexAll(tx *op.Tx, all []User, externals map[int64][]string) error {
+	rows := make([]words, len(all))
+	for i := range all {
+		rows[i] = all[i].words(externals[all[i].Num])
+	}
+	return search.PutTogether(tx, rows...)
+}
+
+func (u *User) words(externals []string) words {
+	w := words{Num: u.Num, Words: text.Fold(u.Name()) + " " + strings.ToLower(string(u.ID)), Contact: text.Fold(u.Email)}
 	for _, e := range externals {
 		w.Words += " " + text.Fold(e)
 	}
 	if phone, err := text.NormPhone(u.Phone); err == nil {
 		w.Contact += " " + phone
 	}
-	return search.Put(tx, w)
+	return w
 }

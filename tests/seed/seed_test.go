@@ -268,3 +268,28 @@ func TestTheNamedCustomersAreTheSameInTestsAndInTheDemo(t *testing.T) {
 		}
 	}
 }
+
+func TestSearchFindsEverybodyOfAMadeWorld(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, a *app.App) {
+		made(t, a, plan)
+		r := a.Store.Read(t.Context())
+		if n := number(t, r, "select count(*) from users u left join people_search s on s.num = u.num where s.num is null"); n > 0 {
+			t.Errorf("%d people have no words", n)
+		}
+		if n := number(t, r, `select count(*) from users u join people_search s on s.num = u.num where s.words not like u.name_sort || ' %' || lower(u.id) || '%'
+			or u.email_norm <> '' and s.contact not like '%@%'`); n > 0 {
+			t.Errorf("%d people have the words of somebody else", n)
+		}
+		if n := number(t, r, "select count(*) from external_ids e join people_search s on s.num = e.user_num where ' ' || s.words || ' ' not like '% ' || lower(e.external_id) || ' %'"); n > 0 {
+			t.Errorf("%d ids elsewhere are not among the words", n)
+		}
+		found := "select count(*) from people_search where ' ' || words || ' ' like '% brennan-ortiz %'"
+		if r.Dialect() == store.SQLite {
+			found = "select count(*) from people_fts where words like '%brennan-ortiz%'"
+		}
+		if n := number(t, r, found); n != 1 {
+			t.Errorf("Walter Brennan-Ortiz was found %d times", n)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -194,22 +195,51 @@ func (t *Table[R]) Insert(tx *Tx, row *R) error {
 		}
 		args[i] = bind(v.Field(c.index))
 	}
-	if _, err := tx.exec(t.insertSQL(), args...); err != nil {
+	if _, err := tx.exec(t.insertSQL(1), args...); err != nil {
 		return fmt.Errorf("insert into %s: %w", t.Name, err)
 	}
 	return tx.record(t.TableInfo, row, reflect.Value{}, v)
 }
 
-func (t *Table[R]) insertSQL() string {
-	marks := make([]string, len(t.Columns))
-	for i := range marks {
-		marks[i] = "$" + strconv.Itoa(i+1)
+func (t *Table[R]) insertSQL(rows int) string {
+	marks, all := make([]string, len(t.Columns)), make([]string, rows)
+	for row := range all {
+		for i := range marks {
+			marks[i] = "$" + strconv.Itoa(row*len(marks)+i+1)
+		}
+		all[row] = "(" + strings.Join(marks, ", ") + ")"
 	}
-	return "insert into " + t.Name + " (" + t.selectList + ") values (" + strings.Join(marks, ", ") + ")"
+	return "insert into " + t.Name + " (" + t.selectList + ") values " + strings.Join(all, ", ")
 }
 
 // Put writes rows of a fact, derived or bookkeeping table, replacing those with the same key, with one prepared statement.
 func (t *Table[R]) Put(tx *Tx, rows ...R) error {
+	return t.put(tx, rows, func(args [][]any) error {
+		_, err := tx.tx.ExecMany(t.putSQL(1), args)
+		return err
+	})
+}
+
+// togetherRows is how many rows one statement of PutTogether has.
+const togetherRows = 250
+
+// PutTogether is Put with many rows to a statement, for tables with a full-text index: SQLite writes out what it has gathered of
+// that index after each statement. No key may come twice.
+func (t *Table[R]) PutTogether(tx *Tx, rows ...R) error {
+	if tx.Dialect() != store.SQLite {
+		return t.Put(tx, rows...)
+	}
+	return t.put(tx, rows, func(args [][]any) error {
+		for some := range slices.Chunk(args, togetherRows) {
+			if _, err := tx.exec(t.putSQL(len(some)), slices.Concat(some...)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t *Table[R]) put(tx *Tx, rows []R, write func(args [][]any) error) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -227,14 +257,15 @@ func (t *Table[R]) Put(tx *Tx, rows ...R) error {
 			args[i][j] = bind(v.Field(c.index))
 		}
 	}
-	if _, err := tx.tx.ExecMany(t.putSQL(), args); err != nil {
+	if err := write(args); err != nil {
 		return fmt.Errorf("put into %s: %w", t.Name, err)
 	}
 	tx.wrote(t.TableInfo, int64(len(rows)))
 	return nil
 }
 
-func (t *Table[R]) putSQL() string {
+// putSQL writes so many rows.
+func (t *Table[R]) putSQL(rows int) string {
 	var keys, sets []string
 	for _, c := range t.Columns {
 		if c.Key {
@@ -247,7 +278,7 @@ func (t *Table[R]) putSQL() string {
 	if len(sets) > 0 {
 		conflict = " do update set " + strings.Join(sets, ", ")
 	}
-	return t.insertSQL() + " on conflict (" + strings.Join(keys, ", ") + ")" + conflict
+	return t.insertSQL(rows) + " on conflict (" + strings.Join(keys, ", ") + ")" + conflict
 }
 
 // Update writes what differs from the stored row, found by its key. Nothing differs: nothing is written or recorded.
