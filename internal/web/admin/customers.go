@@ -41,6 +41,6 @@ func customerColumns(p *directory.Page, l *peopleList, c ui.Clock, list string) 
 			func(p *directory.Person) templ.Component { return ui.Numbered(p.OrderCount) }},
 		moments("last_order_at", "Last order", "c-md", c, func(p *directory.Person) int64 { return p.LastOrderAt }),
 		moments("registered_at", "Registered", "c-xl", c, func(p *directory.Person) int64 { return p.RegisteredAt }),
-		{[]string{"location"}, ui.Column{Label: "Location", Drop: "c-xl", Quiet: true}, func(p *directory.Person) templ.Component { return ui.Cell(p.LocationName) }},
+		{[]string{"location"}, ui.Column{Label: "Location", Drop: "c-xl", Quiet: true}, func(p *directory.Person) templ.Component { return ui.BriefCell(p.LocationName) }},
 	}
 }

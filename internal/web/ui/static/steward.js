@@ -177,7 +177,7 @@
     j: () => step(1), k: () => step(-1),
     o: () => { const r = current(); (one("[data-open]", r ?? document.createElement("i")) ?? one("summary", r ?? document.createElement("i")))?.click(); },
     e: () => (one("[data-key=e]", current() ?? document) ?? one("[data-key=e]"))?.click(),
-    f: () => one(".st-chips summary.st-add")?.click(),
+    f: () => { const add = one(".st-chips summary.st-add"); add?.click(); add?.focus(); },
     x: () => { const t = current() && one("td.st-pick input", current()); if (t) { t.checked = !t.checked; counted(); } },
     a: () => ticks().length && tickAll(true),
     "[": () => one(".st-foot [rel=prev]")?.click(),
