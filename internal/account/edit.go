@@ -1,7 +1,6 @@
 package account
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -124,33 +123,9 @@ func tellBoth(tx *op.Tx, u *user.User, old string) error {
 	return mailing.PostTo(tx, u, u.Email, "email_changed", letter)
 }
 
-var (
-	bornForm    = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
-	countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
-)
-
-// maxAddress is more than any envelope holds.
-const maxAddress = 500
-
 func checkDetails(u *user.User, now time.Time) error {
 	var wrong errs.Wrong
-	if u.Born != "" {
-		born, err := time.Parse(time.DateOnly, u.Born)
-		switch {
-		case err != nil || !bornForm.MatchString(u.Born):
-			wrong.Add("born", "Write the birthday as year, month and day: 1990-04-20.")
-		case born.After(now) || born.Year() < 1900:
-			wrong.Add("born", "A birthday lies between 1900 and today.")
-		}
-	}
-	if u.Country != "" && !countryForm.MatchString(u.Country) {
-		wrong.Add("country", "Write the country as two letters, such as GB.")
-	}
-	if address, err := text.CleanLines(u.Address, maxAddress); err != nil {
-		wrong.Add("address", "%s", err)
-	} else {
-		u.Address = address
-	}
+	u.CleanDetails(now, &wrong)
 	if u.Kinds&(user.IsStaff|user.IsCompany) != 0 && u.Email == "" {
 		wrong.Add("email", "Staff and company users need an e-mail address: they sign in with it.")
 	}

@@ -104,17 +104,13 @@ func (in New) user(tx *op.Tx) (*user.User, error) {
 	if CheckExternalID(in.ExternalID) != nil {
 		wrong.Add("external_id", "%s", ErrExternalID.Detail)
 	}
-	if in.Born != "" {
-		if _, err := time.Parse(time.DateOnly, in.Born); err != nil {
-			wrong.Add("born", "Write a date such as 1990-05-31.")
-		}
-	}
-	if err := wrong.Err(); err != nil {
-		return nil, err
-	}
 	u := &user.User{
 		Status: user.Active, FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone,
 		Born: in.Born, Address: in.Address, Country: in.Country, Kinds: user.IsCustomer,
+	}
+	u.CleanDetails(tx.Now(), &wrong)
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	if !in.RegisteredAt.IsZero() {
 		u.RegisteredAt = in.RegisteredAt.UnixMilli()

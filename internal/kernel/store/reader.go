@@ -21,6 +21,9 @@ func (p pool) Query(sql string, args ...any) (Rows, error) {
 	if p.db.closed.Load() {
 		return nil, ErrClosed
 	}
+	if err := fit(args); err != nil {
+		return nil, err
+	}
 	return p.db.engine.query(p.ctx, sql, args)
 }
 
@@ -57,6 +60,9 @@ func (t *talk) ready() error {
 
 func (t *talk) Query(sql string, args ...any) (Rows, error) {
 	if err := t.ready(); err != nil {
+		return nil, err
+	}
+	if err := fit(args); err != nil { // nothing was asked yet: the transaction can go on
 		return nil, err
 	}
 	rows, err := t.session.query(t.ctx, sql, args)

@@ -32,7 +32,12 @@ func (e *failedError) Unwrap() error { return e.first }
 
 // Exec runs a statement and answers how many rows it touched.
 func (tx *Tx) Exec(sql string, args ...any) (int64, error) {
-	return tx.do(func() (int64, error) { return tx.session.exec(tx.ctx, sql, args) })
+	return tx.do(func() (int64, error) {
+		if err := fit(args); err != nil {
+			return 0, err
+		}
+		return tx.session.exec(tx.ctx, sql, args)
+	})
 }
 
 // ExecMany runs a statement once for each row of arguments and answers how many rows were touched: one prepared statement on
@@ -41,7 +46,14 @@ func (tx *Tx) ExecMany(sql string, rows [][]any) (int64, error) {
 	if len(rows) == 0 {
 		return 0, tx.ready()
 	}
-	return tx.do(func() (int64, error) { return tx.session.execMany(tx.ctx, sql, rows) })
+	return tx.do(func() (int64, error) {
+		for _, args := range rows {
+			if err := fit(args); err != nil {
+				return 0, err
+			}
+		}
+		return tx.session.execMany(tx.ctx, sql, rows)
+	})
 }
 
 // CopyIn inserts rows into columns of a table in the fastest way there is (COPY on PostgreSQL) and answers how many. Table and
