@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/stewardhq/steward/internal/auth"
@@ -111,7 +112,7 @@ var NewPasswordLink = &op.Action[string, *user.User, Added]{
 		}
 		var id user.ID
 		err = tx.QueryRow("select user_id from staff_emails where email_norm = $1", norm).Scan(&id)
-		if err == store.ErrNoRows {
+		if errors.Is(err, store.ErrNoRows) {
 			return nil, errs.ErrNotFound
 		}
 		if err != nil {
