@@ -16,22 +16,22 @@ type Kind uint8
 
 // The kinds, with the HTTP status that the web and the API answer for each.
 const (
-	Fault       Kind = iota // 500: our fault; nothing about it is told to the outside
-	Malformed               // 400: unreadable, or an unknown name
-	Unauthorized            // 401: nobody is signed in
-	Forbidden               // 403: known, but not allowed
-	NotFound                // 404: absent, or the caller may not know of it
-	NotAllowed              // 405: not this method
-	Conflict                // 409: the state of things does not allow it
-	Gone                    // 410: too late
-	Stale                   // 412: somebody else changed it first
-	TooLarge                // 413: more than the documented limit
-	WrongType               // 415: not a media type that is read here
-	Misdirected             // 421: not a host of this installation
-	Invalid                 // 422: readable, with a wrong value
-	NeedsMatch              // 428: If-Match is needed and absent
-	TooMany                 // 429: come back later
-	Unavailable             // 503: a part that is needed is down
+	Fault        Kind = iota // 500: our fault; nothing about it is told to the outside
+	Malformed                // 400: unreadable, or an unknown name
+	Unauthorized             // 401: nobody is signed in
+	Forbidden                // 403: known, but not allowed
+	NotFound                 // 404: absent, or the caller may not know of it
+	NotAllowed               // 405: not this method
+	Conflict                 // 409: the state of things does not allow it
+	Gone                     // 410: too late
+	Stale                    // 412: somebody else changed it first
+	TooLarge                 // 413: more than the documented limit
+	WrongType                // 415: not a media type that is read here
+	Misdirected              // 421: not a host of this installation
+	Invalid                  // 422: readable, with a wrong value
+	NeedsMatch               // 428: If-Match is needed and absent
+	TooMany                  // 429: come back later
+	Unavailable              // 503: a part that is needed is down
 )
 
 // Status is the HTTP status of the kind.
@@ -51,7 +51,9 @@ type Error struct {
 }
 
 // New declares a refusal. Declare it once, as a package variable, beside what refuses.
-func New(kind Kind, code, detail string) *Error { return &Error{Kind: kind, Code: code, Detail: detail} }
+func New(kind Kind, code, detail string) *Error {
+	return &Error{Kind: kind, Code: code, Detail: detail}
+}
 
 func (e *Error) Error() string {
 	if e.cause != nil {

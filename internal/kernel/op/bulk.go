@@ -6,7 +6,6 @@ import (
 	"iter"
 
 	"github.com/stewardhq/steward/internal/kernel/audit"
-	"github.com/stewardhq/steward/internal/kernel/internal/txn"
 	"github.com/stewardhq/steward/internal/kernel/store"
 )
 
@@ -63,8 +62,8 @@ func doBatch[In any, T Target, Out any](ctx context.Context, d *Door, c *Caller,
 	outcomes := make([]Outcome[In, Out], len(batch))
 	refused := make([]attempt, len(batch))
 	tx := &Tx{door: d, caller: c, now: d.clock()}
-	err := txn.Write(ctx, d.db, func(raw *store.Tx) error {
-		tx.tx = raw
+	err := d.write(ctx, func(raw *store.Tx) error {
+		*tx = Tx{tx: raw, door: d, caller: c, now: tx.now}
 		for i, in := range batch {
 			o := &outcomes[i]
 			o.In = in

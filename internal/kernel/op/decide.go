@@ -1,6 +1,7 @@
 package op
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/access"
@@ -33,6 +34,9 @@ func decide(c *Caller, now time.Time, n need, subjects []Subject) error {
 	}
 	if c.Kind == Anonymous {
 		return ErrSignIn
+	}
+	if len(subjects) == 0 {
+		return fmt.Errorf("%w: a target that names no subject", ErrUndeclared)
 	}
 	ms := now.UnixMilli()
 	for _, s := range subjects {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -145,7 +146,7 @@ func (d *Door) trail(ctx context.Context, c *Caller, name string, v *View) error
 		return err
 	}
 	e.Facts, e.Counts = v.facts, v.counts
-	return txn.Write(ctx, d.db, func(tx *store.Tx) error { return audit.Append(tx, e) })
+	return d.write(ctx, func(tx *store.Tx) error { return audit.Append(tx, e) })
 }
 
 // seal seals a value for a person, whose key is made with their first value. The key lives in a database of its own; one that
@@ -160,3 +161,18 @@ func (d *Door) seal(ctx context.Context, person string, value []byte) (string, e
 	}
 	return d.keys.Seal(ctx, person, value)
 }
+
+// write runs fn in a write transaction, and again when the database ended it because it and another waited for each other.
+// fn starts from the beginning each time.
+func (d *Door) write(ctx context.Context, fn func(*store.Tx) error) (err error) {
+	for try := range writeTries {
+		if err = txn.Write(ctx, d.db, fn); !store.IsConflict(err) {
+			return err
+		}
+		time.Sleep(rand.N(time.Duration(try+1) * 20 * time.Millisecond)) // so that the same two do not meet again
+	}
+	return err
+}
+
+// writeTries is how often a transaction is tried that lost against others. Losing once is rare; so often means a fault.
+const writeTries = 5

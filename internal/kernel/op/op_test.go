@@ -108,11 +108,41 @@ var (
 			return op.None{}, things.Update(tx, t)
 		},
 	}
+	swapThings = &op.Action[pair, *thing, op.None]{
+		Name: "thing.swap", Summary: "Write two things, one after the other", Allow: access.SettingsEdit,
+		Target: func(tx *op.Tx, in pair) (*thing, error) { return things.Find(tx, in.First) },
+		Do: func(tx *op.Tx, first *thing, in pair) (op.None, error) {
+			time.Sleep(5 * time.Millisecond)
+			second, err := things.Find(tx, in.Second)
+			if err != nil {
+				return op.None{}, err
+			}
+			first.Title, second.Title = in.Title, in.Title
+			return op.None{}, errors.Join(things.Update(tx, first), things.Update(tx, second))
+		},
+	}
+	aimless = &op.Action[edit, nothing, string]{
+		Name: "thing.aimless", Summary: "Name no subject", Allow: access.SettingsEdit,
+		Target: func(*op.Tx, edit) (nothing, error) { return nothing{}, nil },
+		Do: func(tx *op.Tx, _ nothing, e edit) (string, error) {
+			t, err := things.Find(tx, e.ID)
+			if err != nil {
+				return "", err
+			}
+			return change(tx, t, e)
+		},
+	}
 	careless = &op.Query[string, int]{
 		Name: "thing.careless", Summary: "Read without asking", Allow: access.SettingsView,
 		Do: func(v *op.View, id string) (int, error) { return 1, nil },
 	}
 )
+
+type pair struct{ First, Second, Title string }
+
+type nothing struct{}
+
+func (nothing) Subjects() []op.Subject { return nil }
 
 // world is a door with one thing in brand B1 and a few people.
 type world struct {
@@ -152,7 +182,7 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 		w.door, err = op.New(op.Options{
 			Store: db, Keys: w.keys, Master: master, Jobs: &jobs.Queue{}, Clock: w.clock,
 			SendCode: func(_ *op.Tx, m op.CodeMail) error { w.codes = append(w.codes, m); return nil },
-		}, makeThing, editThing, guardThing, breakThing, seeThing, cheat, careless)
+		}, makeThing, editThing, guardThing, breakThing, seeThing, cheat, careless, swapThings, aimless)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -430,6 +460,37 @@ func TestARepeatWithTheSameKeyAnswersTheSame(t *testing.T) {
 		if _, err := op.Do(t.Context(), w.door, ada, editThing, in, op.Once("k1")); !errors.Is(err, op.ErrKeyReused) {
 			t.Errorf("another body with the same key: %v", err)
 		}
+	})
+}
+
+func TestOperationsThatWaitForEachOtherBothEnd(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ada := admin("usr_ada", "B1")
+		for _, id := range []string{"x", "y"} {
+			if _, err := op.Do(t.Context(), w.door, ada, makeThing, thing{ID: id, Brand: "B1", Title: "one"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var wait sync.WaitGroup
+		for i := range 4 { // half of them take x and then y, the others y and then x
+			wait.Go(func() {
+				first, second := "x", "y"
+				if i%2 == 1 {
+					first, second = second, first
+				}
+				if _, err := op.Do(context.Background(), w.door, ada, swapThings, pair{first, second, fmt.Sprint("round ", i)}); err != nil {
+					t.Errorf("%s then %s: %v", first, second, err)
+				}
+			})
+		}
+		wait.Wait()
+	})
+}
+
+func TestATargetWithoutSubjectsIsRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		_, err := op.Do(t.Context(), w.door, admin("usr_ada", "B1"), aimless, edit{ID: "t1", Title: "x"})
+		w.refusedUnchanged(err, errs.ErrFault)
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/errs"
-	"github.com/stewardhq/steward/internal/kernel/internal/txn"
 	"github.com/stewardhq/steward/internal/kernel/store"
 )
 
@@ -92,7 +91,7 @@ func (d *Door) RunRefusals(ctx context.Context) {
 }
 
 func (d *Door) writeEvents(ctx context.Context, events ...audit.Event) error {
-	return txn.Write(ctx, d.db, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		for i := range events {
 			if err := audit.Append(tx, &events[i]); err != nil {
 				return err

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/errs"
-	"github.com/stewardhq/steward/internal/kernel/internal/txn"
 	"github.com/stewardhq/steward/internal/kernel/store"
 )
 
@@ -42,15 +41,15 @@ func Do[In any, T Target, Out any](ctx context.Context, d *Door, c *Caller, a *A
 	tx := &Tx{door: d, caller: c, now: d.clock()}
 	var at attempt
 	once := func(raw *store.Tx) error {
-		*tx = Tx{tx: raw, door: d, caller: c, now: tx.now}
+		*tx, at = Tx{tx: raw, door: d, caller: c, now: tx.now}, attempt{}
 		if out, err = perform(tx, a, in, r, &at); err != nil {
 			return err
 		}
 		return audit.AppendAll(tx.tx, tx.events)
 	}
-	err = txn.Write(ctx, d.db, once)
+	err = d.write(ctx, once)
 	if isRace(err) { // the same call was running just now, and its answer is there by now
-		err = txn.Write(ctx, d.db, once)
+		err = d.write(ctx, once)
 	}
 	switch {
 	case at.stepUp != nil:
@@ -74,6 +73,9 @@ type attempt struct {
 
 // perform runs an action within a transaction, as far as its event, which waits in the transaction to be written last.
 func perform[In any, T Target, Out any](tx *Tx, a *Action[In, T, Out], in In, r run, at *attempt) (out Out, err error) {
+	if tx.caller.Kind == Anonymous && !a.Open {
+		return out, ErrSignIn // before anything is looked up
+	}
 	target, err := a.Target(tx, in)
 	if err != nil {
 		return out, err

@@ -13,7 +13,6 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/id"
-	"github.com/stewardhq/steward/internal/kernel/internal/txn"
 	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/kernel/store"
 )
@@ -117,7 +116,7 @@ func (d *Door) beginStepUp(ctx context.Context, c *Caller, p pending) error {
 	if row.Shown, err = d.sealJSON(ctx, c.Person, p.confirm); err != nil {
 		return err
 	}
-	err = txn.Write(ctx, d.db, func(raw *store.Tx) error {
+	err = d.write(ctx, func(raw *store.Tx) error {
 		tx := &Tx{tx: raw, door: d, caller: c, now: now}
 		if err := tx.mayIssue(c.Person); err != nil {
 			return err
@@ -242,7 +241,7 @@ func consume(tx *Tx, proof Proof, p pending) error {
 // judge counts a try before it looks at the code, so that guesses in parallel all count. Nil: the code is right.
 func (d *Door) judge(ctx context.Context, c *Caller, proof Proof) error {
 	var verdict error
-	err := txn.Write(ctx, d.db, func(raw *store.Tx) error {
+	err := d.write(ctx, func(raw *store.Tx) error {
 		tx := &Tx{tx: raw, door: d, caller: c, now: d.clock()}
 		var err error
 		if verdict, err = tx.judge(proof); err != nil {

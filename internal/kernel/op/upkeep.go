@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 
-	"github.com/stewardhq/steward/internal/kernel/internal/txn"
 	"github.com/stewardhq/steward/internal/kernel/store"
 )
 
@@ -33,8 +32,8 @@ func Keep[In, Out any](ctx context.Context, d *Door, c *Caller, u *Upkeep[In, Ou
 		return out, err
 	}
 	tx := &Tx{door: d, caller: c, now: d.clock(), upkeep: true}
-	err = txn.Write(ctx, d.db, func(raw *store.Tx) error {
-		tx.tx = raw
+	err = d.write(ctx, func(raw *store.Tx) error {
+		*tx = Tx{tx: raw, door: d, caller: c, now: tx.now, upkeep: true}
 		out, err = u.Do(tx, in)
 		return err
 	})

@@ -136,3 +136,10 @@ func isLost(err error) bool {
 	}
 	return false
 }
+
+// IsConflict says whether PostgreSQL ended a transaction because it and another waited for each other, or could not be put in an
+// order. Nothing of it happened, and trying it again is the remedy. SQLite has one writer, so it does not happen there.
+func IsConflict(err error) bool {
+	_, pg := codes(err)
+	return pg != nil && (pg.Code == "40P01" || pg.Code == "40001")
+}
