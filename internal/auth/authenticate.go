@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/netip"
 	"time"
 
@@ -64,7 +65,7 @@ var lookUp = &op.Query[lookUpIn, candidate]{
 			find, args = "select id from users where email_norm = $1 and brand_id = $2", []any{norm, string(in.Brand)}
 		}
 		if err := v.QueryRow(find, args...).Scan(&c.User); err != nil {
-			if err == store.ErrNoRows {
+			if errors.Is(err, store.ErrNoRows) {
 				return c, errs.ErrNotFound
 			}
 			return c, err

@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -33,7 +34,7 @@ func openCSV(w *window, o Options) (Rows, error) {
 	}
 	row, err := c.read()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, ErrEmpty
 	case err != nil:
 		return nil, err

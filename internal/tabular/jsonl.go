@@ -37,7 +37,7 @@ func openJSON(w *window, o Options) (Rows, error) {
 	}
 	_, err := j.read()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, ErrEmpty
 	case err != nil:
 		return nil, err
@@ -159,7 +159,7 @@ func (j *jsonRows) object(line []byte) string {
 	if _, err := j.dec.ReadToken(); err != nil {
 		return jsonReason(err)
 	}
-	if _, err := j.dec.ReadToken(); err != io.EOF {
+	if _, err := j.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return "more than one JSON value stands on the line"
 	}
 	return ""

@@ -28,7 +28,7 @@ func read(t testing.TB, src io.Reader, o tabular.Options) (header []string, rows
 	}
 	for {
 		row, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return r.Header(), rows, r.Notes()
 		}
 		if err != nil {

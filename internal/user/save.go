@@ -1,6 +1,7 @@
 package user
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/stewardhq/steward/internal/brand"
@@ -125,7 +126,7 @@ func free(r store.Reader, u *User) error {
 	switch {
 	case err == nil:
 		return ErrEmailTaken
-	case err == store.ErrNoRows:
+	case errors.Is(err, store.ErrNoRows):
 		return nil
 	}
 	return err

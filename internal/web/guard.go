@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -43,7 +44,7 @@ func (s *Site) Guard(next http.Handler) http.Handler {
 		}
 		defer func() {
 			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
+				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(p)
 				}
 				s.Log.Error("a handler panicked", "request", number, "panic", p, "stack", string(debug.Stack()))

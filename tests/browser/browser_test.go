@@ -293,7 +293,7 @@ func TestFailuresSayWhatThePageSays(t *testing.T) {
 		"disabled":  {"/", func(b *Browser) { b.Click(Button("Never")) }, []string{"the element is disabled"}},
 		"hidden":    {"/", func(b *Browser) { b.Click(Button("Hidden")) }, []string{"the element is not visible"}},
 		"words":     {"/", func(b *Browser) { b.WaitText("never said") }, []string{`waiting for "never said": the page does not say so, after 2s`}},
-		"count":     {"/covered", func(b *Browser) { b.WaitCount("button", 2) }, []string{"there are 1"}},
+		"count":     {"/covered", func(b *Browser) { b.WaitCount("button", 2) }, []string{"waiting for 2 × button: there are"}},
 		"option":    {"/", func(b *Browser) { b.Select(Field("Colour"), "Grey") }, []string{"it offers only Red, Green, Blue"}},
 		"selector":  {"/", func(b *Browser) { b.Click("//[") }, []string{"SyntaxError"}},
 		"no server": {"/", func(b *Browser) { b.Goto("http://127.0.0.1:1/") }, []string{"opening http://127.0.0.1:1/", "ERR_"}},

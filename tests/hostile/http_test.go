@@ -110,9 +110,11 @@ func TestAPostFromAnotherSiteChangesNothing(t *testing.T) {
 	// And no change of state hides behind a GET.
 	unchanged(t, w.Store, "a GET", func() {
 		for _, path := range []string{"/admin/settings/locations/" + york + "?name=Owned&city=Owned", "/admin/sign-out", "/admin/brand?brand=platform", "/admin/preferences/theme?theme=dark"} {
-			if _, err := bruno.Get(server.URL + path); err != nil {
+			r, err := bruno.Get(server.URL + path)
+			if err != nil {
 				t.Fatal(err)
 			}
+			_ = r.Body.Close()
 		}
 	})
 	if a, err := post(bruno, address, form); err != nil || a.status != http.StatusSeeOther {

@@ -194,11 +194,15 @@ func TestADatabaseThatGoesAndComesBack(t *testing.T) {
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("a page without a database took %s", took)
 	}
-	if r, err := http.Get(address + "/healthz"); err != nil || r.StatusCode != 200 {
-		t.Errorf("/healthz: %v %v", r, err)
-	}
-	if r, err := http.Get(address + "/readyz"); err != nil || r.StatusCode != 503 {
-		t.Errorf("/readyz: %v %v", r, err)
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 503} {
+		r, err := http.Get(address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Body.Close()
+		if r.StatusCode != want {
+			t.Errorf("%s answers %d, want %d", path, r.StatusCode, want)
+		}
 	}
 
 	pg.start()

@@ -50,7 +50,7 @@ func (q *waiting) each(do func(orderfile.Rejection)) (err error) {
 	dec := gob.NewDecoder(bufio.NewReader(q.file))
 	for {
 		var in orderfile.Rejection
-		if err := dec.Decode(&in); err == io.EOF {
+		if err := dec.Decode(&in); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err

@@ -23,8 +23,6 @@ type row struct {
 	currency                                                           money.Currency
 }
 
-func (r *row) nobody() bool { return len(r.customer) == 0 && r.email.Key == "" && r.phone == "" }
-
 // understander reads rows. Lines of one order mostly follow each other, so it remembers the last of what is slow to read.
 type understander struct {
 	m     *mapping.Orders

@@ -3,6 +3,7 @@ package orderfile
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"iter"
 
@@ -66,7 +67,7 @@ func (f *File) scan(ctx context.Context, rows tabular.Rows) error {
 			f.o.Progress(Progress{Bytes: rows.Progress().Bytes, Lines: f.report.Lines})
 		}
 		in, err := rows.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -194,7 +194,7 @@ func (p *part) each(do func(encoded []byte) error) error {
 	var buf []byte
 	for {
 		l, err := binary.ReadUvarint(in)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -415,7 +415,7 @@ func TestNobodyIsSentACodeForWhatIsRefusedAnyway(t *testing.T) {
 		if errs.Of(err).Code != "invalid" || len(w.codes) != 0 {
 			t.Errorf("%v, and %d codes were sent", err, len(w.codes))
 		}
-		w.refusedUnchanged(err, errs.Field("title", "").(*errs.Error))
+		w.refusedUnchanged(err, errs.Of(errs.Field("title", "")))
 	})
 }
 

@@ -53,13 +53,11 @@ func recorded(subjects []Subject) []audit.Subject {
 
 // chain is the audit chain of what happens to the subjects: their brand's, or the platform's.
 func chain(subjects []Subject, c *Caller) string {
-	for _, s := range subjects {
-		if b := s.Scope.BrandID(); b != "" {
-			return b
-		}
-		return "platform"
+	place := c.Home
+	if len(subjects) > 0 {
+		place = subjects[0].Scope
 	}
-	if b := c.Home.BrandID(); b != "" {
+	if b := place.BrandID(); b != "" {
 		return b
 	}
 	return "platform"

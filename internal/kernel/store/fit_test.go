@@ -19,10 +19,13 @@ func TestATextWithNULIsRefusedByBoth(t *testing.T) {
 			t.Errorf("asked with: %v", err)
 		}
 		for what, statement := range map[string]func(tx *store.Tx) error{
-			"a text":   func(tx *store.Tx) error { _, err := tx.Exec("update people set name = $1", nul); return err },
-			"a type":   func(tx *store.Tx) error { _, err := tx.Exec("update people set name = $1", typed); return err },
-			"a place":  func(tx *store.Tx) error { _, err := tx.Exec("update people set name = $1", &nul); return err },
-			"one of 2": func(tx *store.Tx) error { _, err := tx.ExecMany("update people set name = $1", [][]any{{"x"}, {nul}}); return err },
+			"a text":  func(tx *store.Tx) error { _, err := tx.Exec("update people set name = $1", nul); return err },
+			"a type":  func(tx *store.Tx) error { _, err := tx.Exec("update people set name = $1", typed); return err },
+			"a place": func(tx *store.Tx) error { _, err := tx.Exec("update people set name = $1", &nul); return err },
+			"one of 2": func(tx *store.Tx) error {
+				_, err := tx.ExecMany("update people set name = $1", [][]any{{"x"}, {nul}})
+				return err
+			},
 		} {
 			if err := txn.Write(t.Context(), db, statement); !errors.Is(err, store.ErrText) {
 				t.Errorf("%s: %v", what, err)

@@ -162,15 +162,10 @@ func (a *auditor) said(field string, s record.Said) string {
 
 // place is a node as people call it.
 func (a *auditor) place(path string) string {
-	for id := path; id != ""; {
-		last := id[strings.LastIndexByte(id, '/')+1:]
-		if name := a.names[last]; name != "" {
+	for _, id := range []string{path[strings.LastIndexByte(path, '/')+1:], path} {
+		if name := a.names[id]; name != "" {
 			return name
 		}
-		if name := a.names[path]; name != "" {
-			return name
-		}
-		break
 	}
 	return path
 }

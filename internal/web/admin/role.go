@@ -79,11 +79,10 @@ func (f *roleForm) place(v *web.Visit, form url.Values) error {
 	}
 	f.Brand = form.Get("brand")
 	if !form.Has("role") && !form.Has("brand") && f.Staff != nil { // as it is
-		for _, g := range role.Resolve(f.Staff.Grants) {
-			if f.Brand = string(brand.Platform); g.Scope.BrandID() != "" {
-				f.Brand = g.Scope.BrandID()
+		if held := role.Resolve(f.Staff.Grants); len(held) > 0 {
+			if f.Brand = held[0].Scope.BrandID(); f.Brand == "" {
+				f.Brand = string(brand.Platform)
 			}
-			break
 		}
 	}
 	if f.Brand == "" || f.Brand == string(brand.Platform) {

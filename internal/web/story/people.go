@@ -86,7 +86,6 @@ type shopper struct {
 	tier, tierName       string
 	spend, orders        int64
 	credit, cash         int64
-	wallet               bool
 	last, login, since   time.Time
 	place                string
 	tags                 []string

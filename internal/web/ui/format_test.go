@@ -77,7 +77,7 @@ func TestInitialsOfAnyName(t *testing.T) {
 	if NameOf("", "14646") != "Customer 14646" || NameOf(" ", "1") != "Customer 1" || NameOf("Ada", "1") != "Ada" {
 		t.Error("nameless")
 	}
-	if avatarClass("ada") != avatarClass("ada") || avatarClass("") != "" {
+	if first, again := avatarClass("ada"), avatarClass("ada"); first != again || avatarClass("") != "" {
 		t.Error("a person changes colour")
 	}
 }

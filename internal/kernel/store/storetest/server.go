@@ -28,6 +28,8 @@ import (
 var errNoServer = errors.New("no PostgreSQL here: install it (apt-get install postgresql), or set STEWARD_TEST_POSTGRES to the postgres:// URL of a server where databases may be made")
 
 // users keeps users.lock until this process ends.
+//
+//lint:ignore U1000 it is held, not read: a closed file would let go of the lock
 var users *os.File
 
 // sharedServer joins the server, or starts it, and gives its address.
