@@ -48,9 +48,6 @@ func binaryModules(t *testing.T) map[string]string {
 
 func TestTheBinaryIsMadeOfWhatWeChose(t *testing.T) {
 	t.Parallel()
-	if goFiles, _ := filepath.Glob(filepath.Join(root, "cmd/steward/*.go")); len(goFiles) == 0 {
-		t.Skip("there is no cmd/steward yet")
-	}
 	packages(t) // so that go test does not answer from its cache after an import has changed
 	if _, err := os.ReadFile(filepath.Join(root, "go.mod")); err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func TestNothingOfAMachineIsInAFile(t *testing.T) {
 func TestSlipsAreFound(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{
-		"cd /root/steward", `dir = "/home/kim/steward/x"`, "/work/main/go.mod", `C:\Users\kim\x`,
+		"cd /root/steward", `dir = "/home/kim/steward/x"`, "/work/repo/go.mod", `C:\Users\kim\x`,
 		"https://registry.example.org/axe-core", "https://proxy.example.org/x", "GOPROXY=https://x", "export HTTPS_PROXY=x",
 		"postgres://u:p@10.1.2.3:5432/x",
 	} {
