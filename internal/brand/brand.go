@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/access"
-	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/money"
@@ -64,9 +63,6 @@ const numberBits = 40
 
 // Numbers is the range [from, to) of the numbers of the brand's users and orders.
 func (b *Brand) Numbers() (from, to int64) { return b.Num << numberBits, (b.Num + 1) << numberBits }
-
-// ErrUnknown is the refusal of a brand that is not there, or not for this caller.
-var ErrUnknown = errs.New(errs.NotFound, "not_found", errs.ErrNotFound.Detail)
 
 // Find reads a brand.
 func Find(r store.Reader, id ID) (*Brand, error) { return Table.Find(r, id) }
