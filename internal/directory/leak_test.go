@@ -3,6 +3,7 @@ package directory_test
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -51,6 +52,9 @@ var tells = map[string]string{
 	"tier": "platinum", "lifetime_spend": "8426", "average_order": "2809", "refunds": "313", "order_count": "300", "favourite_category": "Orchids",
 	"first_order_at": "2025-01-02", "last_order_at": "2026-10-09",
 }
+
+// address is a pointer in a printed row: its digits are chance.
+var address = regexp.MustCompile(`0x[0-9a-f]+`)
 
 // For every built-in role and every field of both lists: who may not see a field finds it in no row, and can neither filter nor sort
 // by it, in the list or in its total. What each role may see is spelled out here once more, by hand, as roles.md has it.
@@ -124,7 +128,7 @@ func tryField(t *testing.T, d *desk, c *op.Caller, v view, f *field.Field[direct
 		if tell == "" {
 			t.Fatal("the test knows no telling value of this field")
 		}
-		if strings.Contains(string(body), tell) || strings.Contains(fmt.Sprintf("%+v", row), tell) {
+		if strings.Contains(string(body), tell) || strings.Contains(address.ReplaceAllString(fmt.Sprintf("%+v", row), ""), tell) {
 			t.Errorf("the value %s got out: %s %+v", tell, body, row)
 		}
 	}
