@@ -28,9 +28,10 @@ var law = []tier{
 	}},
 	{name: "the schema", packages: []string{"schema"}},
 	{name: "domains", packages: []string{
+		"auth/password", "setting", "security",
 		"brand/...", "role/...", "user/...", "ledger/...",
 		"session/...", "mailing/...", "apikey/...",
-		"auth/password", "auth/...", "invite/...",
+		"auth/...", "invite/...",
 		"account/...",
 		"customer/...", "company/...",
 		"commerce/...",

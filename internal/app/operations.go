@@ -15,12 +15,14 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/mailing"
 	"github.com/stewardhq/steward/internal/record"
+	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/session"
 )
 
 // Operations is the catalogue: everything that can change or read state, one line for each domain. Read this first.
 func Operations() []op.Operation {
 	return slices.Concat(
+		security.Operations,
 		brand.Operations,
 		session.Operations,
 		mailing.Operations,

@@ -15,6 +15,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/user"
 )
 
@@ -58,26 +59,6 @@ func (s *Session) Subject() op.Subject {
 	return op.Subject{Kind: "session", ID: s.ID, Scope: s.scope, Person: string(s.User), Seen: []access.Permission{access.UsersSessions}}
 }
 
-// Limits are how long sessions of an audience live (security.md A0).
-type Limits struct {
-	Idle, Overall time.Duration
-	AtOnce        int
-}
-
-// LimitsOf gives the limits of an audience; Super Admins of the staff idle out sooner.
-func LimitsOf(a Audience, superAdmin bool) Limits {
-	switch a {
-	case Company:
-		return Limits{24 * time.Hour, 7 * 24 * time.Hour, 20}
-	case Account:
-		return Limits{14 * 24 * time.Hour, 30 * 24 * time.Hour, 20}
-	}
-	if superAdmin {
-		return Limits{15 * time.Minute, 12 * time.Hour, 5}
-	}
-	return Limits{30 * time.Minute, 12 * time.Hour, 5}
-}
-
 // Live lists a person's sessions that have not ended, newest first.
 func Live(r store.Reader, u user.ID, now time.Time) ([]Session, error) {
 	return Table.All(r, "where user_id = $1 and ended_at = 0 and idle_until > $2 and ends_at > $2 order by created_at desc, id desc",
@@ -99,7 +80,11 @@ func ByToken(r store.Reader, token string, now time.Time) (*Session, error) {
 // Start begins a session of an authenticated person and gives its token, which is told once and kept nowhere. It ends the oldest
 // sessions of its audience beyond the number allowed at once. Only package auth calls it.
 func Start(tx *op.Tx, u *user.User, s Session, superAdmin bool) (started *Session, token string, err error) {
-	limits := LimitsOf(s.Audience, superAdmin)
+	rules, err := security.Load(tx)
+	if err != nil {
+		return nil, "", err
+	}
+	limits := rules.Sessions.Of(string(s.Audience), superAdmin)
 	live, err := Live(tx, u.ID, tx.Now())
 	if err != nil {
 		return nil, "", err

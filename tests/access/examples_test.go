@@ -7,6 +7,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/money"
+	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/user"
 )
 
@@ -26,6 +27,12 @@ type example struct {
 
 // examples are the rows, in the order of app.Operations. Every operation of the catalogue needs at least one.
 var examples = []example{
+	{op: "security.show", in: nothing},
+	{op: "security.change", in: func(*scene, *op.Caller) any {
+		p := security.Default()
+		p.ArchiveDays = 20
+		return security.Changed{Policy: p}
+	}},
 	{op: "brand.create", in: func(s *scene, _ *op.Caller) any {
 		n := s.next()
 		return fields{"Slug": "brand-" + string(rune('a'+n%26)) + time.Unix(int64(n), 0).Format("150405"), "Name": s.name("Brand"), "Currency": "EUR", "Zone": "Europe/Berlin"}

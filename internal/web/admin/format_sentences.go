@@ -42,6 +42,9 @@ var sayings = map[string]saying{
 	"session.revoke_all": {"ended the sessions of {}", "end the sessions of {}", "Sessions ended"},
 	"session.touch":      {"was active", "stay signed in", ""},
 
+	"security.change": {"changed the security settings", "change the security settings", "Security settings changed"},
+	"security.show":   {"looked at the security settings", "look at the security settings", ""},
+
 	"session.choose_brand": {"chose another brand to look at", "choose another brand", ""},
 
 	"brand.create":    {"made the brand {}", "make a brand", ""},
