@@ -47,12 +47,12 @@ func keepHeld(tx *op.Tx, u *user.User) error {
 	return role.KeepHeld(tx, string(u.ID), grants)
 }
 
-// lockOut ends what lets a person in: sessions and open links.
+// lockOut ends what lets a person in: sessions, open links, half-done sign-ins.
 func lockOut(tx *op.Tx, u *user.User, why string) error {
 	if _, err := session.RevokeAll(tx, u, why); err != nil {
 		return err
 	}
-	return auth.KillLinks(tx, u.ID)
+	return auth.KillPending(tx, u.ID)
 }
 
 // editPermission is the permission with which a person is edited: it goes by what they are.

@@ -14,6 +14,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/role"
+	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/session/device"
 	"github.com/stewardhq/steward/internal/text"
@@ -31,6 +32,7 @@ type Credential struct {
 	Known      string  `db:"known_device"  audit:"upkeep"` // hash of the known device's cookie
 
 	scope access.Scope
+	fresh bool // not stored yet
 }
 
 var credentials = op.Audited[Credential]("credentials")
@@ -150,66 +152,193 @@ var noteFailure = &op.Upkeep[failure, op.None]{
 	},
 }
 
+// entry is what was shown so far. Only this package makes one, after it has verified.
 type entry struct {
 	User        user.ID          `json:"user"`
 	Audience    session.Audience `json:"audience"`
-	Method      string           `json:"method"`
+	Method      string           `json:"method"` // password, code, passkey
 	KnownDevice bool             `json:"known_device"`
 	Rehash      string           `json:"-"` // the same password at today's cost
+	Ticket      string           `json:"-"` // instead of all of the above: of a sign-in that was half done
 }
 
-// authenticate is the one way in: whatever proved who the person is, here their status and their right to this audience are
-// judged, and the session begins.
-var authenticate = &op.Action[entry, *user.User, Signed]{
+// arrival is a person on their way in, with the ticket of a second step.
+type arrival struct {
+	*user.User
+	ticket *ticket
+}
+
+// authenticate is the one way in: whatever proved who the person is, here their status, their right to this audience and what they
+// must still show are judged, and the session begins. With something left to show, a ticket is the answer and no session is made.
+var authenticate = &op.Action[entry, arrival, Signed]{
 	Name: "auth.sign_in", Summary: "Begin a session of a person who has proved who they are", Open: true,
-	Target: func(tx *op.Tx, in entry) (*user.User, error) { return user.Find(tx, in.User) },
-	Do: func(tx *op.Tx, u *user.User, in entry) (s Signed, err error) {
+	Target: func(tx *op.Tx, in entry) (a arrival, err error) {
+		u := in.User
+		if in.Ticket != "" {
+			if a.ticket, err = findTicket(tx, in.Ticket, tx.Now()); err != nil {
+				return a, err
+			}
+			u = a.ticket.User
+		}
+		a.User, err = user.Find(tx, u)
+		return a, err
+	},
+	Do: func(tx *op.Tx, a arrival, in entry) (s Signed, err error) {
+		u := a.User
+		if a.ticket != nil {
+			in = entry{User: u.ID, Audience: a.ticket.Audience, Method: a.ticket.Method, KnownDevice: a.ticket.Known}
+		}
 		if err := u.MayEnter(); err != nil {
 			return s, err
 		}
-		now := tx.Now().UnixMilli()
-		superAdmin := false
-		if in.Audience == session.Staff {
-			grants, err := role.Of(tx, string(u.ID))
-			if err != nil {
-				return s, err
-			}
-			held := role.Now(grants, now)
-			if held == nil {
-				return s, ErrNotStaff
-			}
-			superAdmin = held == access.SuperAdmin
-		}
-		cred, err := credentials.Find(tx, string(u.ID))
+		superAdmin, err := mayOpen(tx, u, in.Audience)
 		if err != nil {
 			return s, err
 		}
-		cred.scope, cred.Failures, cred.FailedAt = u.Scope(), 0, 0
+		cred, err := credential(tx, u)
+		if err != nil {
+			return s, err
+		}
+		if in.Method == "password" {
+			cred.Failures, cred.FailedAt = 0, 0
+		}
 		if in.Rehash != "" {
 			cred.Hash = in.Rehash
+		}
+		s.User = u.ID
+		if s.Next, err = next(tx, u, cred, in, a.ticket); err != nil {
+			return s, err
+		}
+		if s.Next != None {
+			if err := cred.save(tx); err != nil {
+				return s, err
+			}
+			return s, s.wait(tx, in, a.ticket)
 		}
 		if !in.KnownDevice {
 			s.Known, cred.Known = secret.Token()
 		}
-		if err := credentials.Update(tx, cred); err != nil {
+		if err := cred.save(tx); err != nil {
 			return s, err
 		}
-		row, err := noteSignIn(tx, u.ID, "ok", in.Method)
-		if err != nil {
-			return s, err
+		if a.ticket != nil {
+			a.ticket.UsedAt = tx.Now().UnixMilli()
+			if err := tickets.Update(tx, a.ticket); err != nil {
+				return s, err
+			}
+			if a.ticket.Second != "" {
+				tx.Note("second_factor", a.ticket.Second)
+			}
 		}
-		begun := session.Session{Audience: in.Audience, IPBox: row.IPBox, Country: row.Country, Device: row.Device}
-		if u.Brand != brand.Platform {
-			begun.Brand = u.Brand
-		}
-		started, token, err := session.Start(tx, u, begun, superAdmin)
-		if err != nil {
-			return s, err
-		}
-		tx.Note("method", in.Method)
-		s.Token, s.Session, s.User, s.Ends = token, started.ID, u.ID, time.UnixMilli(started.EndsAt)
-		return s, user.Seen(tx, u.ID)
+		return s, s.begin(tx, u, in, superAdmin)
 	},
+}
+
+// begin makes the session. Nothing else does.
+func (s *Signed) begin(tx *op.Tx, u *user.User, in entry, superAdmin bool) error {
+	row, err := noteSignIn(tx, u.ID, "ok", in.Method)
+	if err != nil {
+		return err
+	}
+	begun := session.Session{Audience: in.Audience, IPBox: row.IPBox, Country: row.Country, Device: row.Device}
+	if u.Brand != brand.Platform {
+		begun.Brand = u.Brand
+	}
+	started, token, err := session.Start(tx, u, begun, superAdmin)
+	if err != nil {
+		return err
+	}
+	tx.Note("method", in.Method)
+	s.Token, s.Session, s.Ends = token, started.ID, time.UnixMilli(started.EndsAt)
+	return user.Seen(tx, u.ID)
+}
+
+// mayOpen says whether the person has any business with an audience, and whether as Super Admin.
+func mayOpen(tx *op.Tx, u *user.User, a session.Audience) (superAdmin bool, err error) {
+	switch a {
+	case session.Account:
+		if u.Brand == brand.Platform {
+			return false, ErrNoAccount
+		}
+		return false, nil
+	case session.Company:
+		if u.Kinds&user.IsCompany == 0 {
+			return false, ErrNoCompany
+		}
+		return false, nil
+	}
+	grants, err := role.Of(tx, string(u.ID))
+	if err != nil {
+		return false, err
+	}
+	held := role.Now(grants, tx.Now().UnixMilli())
+	if held == nil {
+		return false, ErrNotStaff
+	}
+	return held == access.SuperAdmin, nil
+}
+
+// next says what is still to be shown or set before the session begins. A passkey is two factors in one: the device, and the
+// finger or PIN that unlocks it. A code by e-mail is none.
+func next(tx *op.Tx, u *user.User, cred *Credential, in entry, t *ticket) (Next, error) {
+	rules, err := security.Load(tx)
+	if err != nil {
+		return None, err
+	}
+	has, err := factorsOf(tx, u.ID)
+	if err != nil {
+		return None, err
+	}
+	shown := in.Method == "passkey" || t != nil && t.Second != ""
+	staff := in.Audience == session.Staff
+	switch {
+	case !shown && has.Any():
+		return SecondFactor, nil
+	case !shown && staff && rules.SecondFactor:
+		return Enrol, nil
+	case in.Method == "password" && cred.mustChange(rules.Password, tx.Now(), staff, has.Any()):
+		return NewPassword, nil
+	}
+	return None, nil
+}
+
+// wait leaves the sign-in half done: a new ticket, or the old one with what comes next.
+func (s *Signed) wait(tx *op.Tx, in entry, t *ticket) error {
+	if t != nil {
+		t.Next = s.Next
+		return tickets.Update(tx, t)
+	}
+	now := tx.Now()
+	token, hash := secret.Token()
+	s.Ticket, s.Ends = token, now.Add(ticketLife)
+	return tickets.Insert(tx, &ticket{
+		Token: hash, User: s.User, Audience: in.Audience, Method: in.Method, Next: s.Next, Known: in.KnownDevice,
+		MadeAt: now.UnixMilli(), Expires: now.Add(ticketLife).UnixMilli(),
+	})
+}
+
+// credential reads a person's credential; who has none yet (a customer who only ever signs in with codes) gets an empty one.
+func credential(tx *op.Tx, u *user.User) (*Credential, error) {
+	c, err := credentials.Find(tx, string(u.ID))
+	if errors.Is(err, errs.ErrNotFound) {
+		c, err = &Credential{User: u.ID, fresh: true}, nil
+	}
+	if err == nil {
+		c.scope = u.Scope()
+	}
+	return c, err
+}
+
+func (c *Credential) save(tx *op.Tx) error {
+	if c.fresh {
+		return credentials.Insert(tx, c)
+	}
+	return credentials.Update(tx, c)
+}
+
+// mustChange says whether the password must be changed before it lets anybody in.
+func (c *Credential) mustChange(p password.Policy, now time.Time, staff, secondFactor bool) bool {
+	return c.MustChange || c.SetAt != 0 && p.Expired(time.UnixMilli(c.SetAt), now, staff, secondFactor)
 }
 
 // Present is a live session with its person: everything that a request needs to know of who asks.

@@ -31,14 +31,18 @@ type Desk struct {
 }
 
 // Operations is what signing in is made of.
-var Operations = []op.Operation{lookUp, countTry, authenticate, noteFailure, resolve, lookUpLink, setByLink}
+var Operations = []op.Operation{
+	lookUp, countTry, authenticate, noteFailure, showTicket, trySecond, resolve, lookUpLink, setByLink,
+}
 
 // Refusals of a sign-in. The first is the one answer for a wrong password, an unknown address and a waiting account: the same
 // bytes, so that nobody learns which addresses have an account.
 var (
-	ErrWrong    = errs.New(errs.Unauthorized, "sign_in_failed", "That e-mail and password do not go together. After several tries the next one must wait a little; if you do not remember, ask for a new password.")
-	ErrNotStaff = errs.New(errs.Forbidden, "not_staff", "This account has no role here at present, so there is no desk to show you. Ask an administrator for a role.")
-	ErrTooMany  = errs.New(errs.TooMany, "too_many_tries", "There were too many failed sign-ins from your network. Wait a few minutes, then try again.")
+	ErrWrong     = errs.New(errs.Unauthorized, "sign_in_failed", "That e-mail and password do not go together. After several tries the next one must wait a little; if you do not remember, ask for a new password.")
+	ErrNotStaff  = errs.New(errs.Forbidden, "not_staff", "This account has no role here at present, so there is no desk to show you. Ask an administrator for a role.")
+	ErrNoAccount = errs.New(errs.Forbidden, "no_account", "This is where customers of a shop sign in. The staff of the desk sign in at /admin.")
+	ErrNoCompany = errs.New(errs.Forbidden, "no_company", "This account belongs to no company at present. Ask your company's administrator to add you.")
+	ErrTooMany   = errs.New(errs.TooMany, "too_many_tries", "There were too many failed sign-ins from your network. Wait a few minutes, then try again.")
 )
 
 // Try is one attempt with a password.
@@ -50,13 +54,16 @@ type Try struct {
 	Known    string // the cookie of a known device, or empty
 }
 
-// Signed is who came in.
+// Signed is who came in, or what they must do next before they are in.
 type Signed struct {
 	Token   string // for the cookie; kept nowhere else
 	Session string
 	User    user.ID
 	Known   string // the cookie of this device from now on
 	Ends    time.Time
+
+	Next   Next   // what is left to show; then there is no session yet
+	Ticket string // for a cookie of its own: of the half-done sign-in, until Ends; empty when the browser has it already
 }
 
 // SignIn lets a person in with their password. c is the anonymous caller with address and device.

@@ -55,8 +55,11 @@ func NewLink(tx *op.Tx, u user.ID, p Purpose, life time.Duration) (token string,
 	return token, Links.Insert(tx, &Link{Token: hash, Purpose: p, User: u, MadeAt: now, Expires: tx.Now().Add(life).UnixMilli()})
 }
 
-// KillLinks ends every open link of a person, in the transaction of whatever made it necessary.
-func KillLinks(tx *op.Tx, u user.ID) error {
+// KillPending ends every open link and every half-done sign-in of a person, in the transaction of whatever made it necessary.
+func KillPending(tx *op.Tx, u user.ID) error {
+	if err := killTickets(tx, u); err != nil {
+		return err
+	}
 	open, err := Links.All(tx, "where user_id = $1 and used_at = 0 and expires_at > $2", string(u), tx.Now().UnixMilli())
 	for i := range open {
 		if err == nil {
@@ -159,7 +162,7 @@ var setByLink = &op.Action[newPassword, linkTarget, user.ID]{
 		if _, err := session.RevokeAll(tx, t.User, "password_set"); err != nil {
 			return "", err
 		}
-		if err := KillLinks(tx, t.ID); err != nil {
+		if err := KillPending(tx, t.ID); err != nil {
 			return "", err
 		}
 		return t.ID, SetHash(tx, t.User, in.Hash)

@@ -109,6 +109,10 @@ var examples = []example{
 	{op: "auth.look_up_link", each: true, in: func(s *scene, _ *op.Caller) any {
 		return fields{"Token": s.invited().Token, "Purpose": "set_password"}
 	}},
+	{op: "auth.show_ticket", in: func(*scene, *op.Caller) any { return "no ticket" }, ruled: "there is no such ticket"},
+	{op: "auth.try_second", in: func(*scene, *op.Caller) any {
+		return fields{"Ticket": "no ticket", "Method": "totp", "Answer": "000000"}
+	}, ruled: "there is no such ticket"},
 	{op: "auth.set_password", each: true, in: func(s *scene, _ *op.Caller) any {
 		return fields{"Token": s.invited().Token, "Hash": "$argon2id$v=19$m=64,t=1,p=1$c2l4dGVlbiBieXRlcyBvaw$AAAA"}
 	}},
@@ -117,7 +121,7 @@ var examples = []example{
 	{op: "user.add", what: "Hub Admin of York", in: newColleague("hub_admin", "York")},
 	{op: "user.add", what: "Brand Admin", in: newColleague("brand_admin", "")},
 	{op: "user.add", what: "Super Admin", in: func(s *scene, _ *op.Caller) any {
-		return fields{"Email": s.email(), "FirstName": "New", "LastName": "Admin", "Role": "super_admin", "Brand": "platform"}
+		return fields{"Email": s.email(), "FirstName": "New", "LastName": "Admin", "Role": "super_admin", "Places": []any{fields{"Brand": "platform"}}}
 	}, ruled: "a Super Admin is never let in by a link that somebody else has seen"},
 	{op: "user.edit", what: "phone of a customer", in: func(s *scene, _ *op.Caller) any {
 		return fields{"User": s.customer(), "Phone": "+44 20 7946 0958"}
@@ -153,13 +157,13 @@ var examples = []example{
 		return fields{"User": id}
 	}},
 	{op: "user.change_role", what: "Support to Moderator", in: func(s *scene, _ *op.Caller) any {
-		return fields{"User": s.colleague(access.Support), "Role": "moderator", "Brand": s.aurora}
+		return fields{"User": s.colleague(access.Support), "Role": "moderator", "Places": []any{fields{"Brand": s.aurora}}}
 	}},
 	{op: "user.change_role", what: "back to customer", in: func(s *scene, _ *op.Caller) any {
-		return fields{"User": s.colleague(access.Support), "Role": "customer", "Brand": s.aurora}
+		return fields{"User": s.colleague(access.Support), "Role": "customer", "Places": []any{fields{"Brand": s.aurora}}}
 	}},
 	{op: "user.change_role", what: "one's own", each: true, in: func(s *scene, c *op.Caller) any {
-		return fields{"User": self(s, c), "Role": "admin", "Brand": s.aurora}
+		return fields{"User": self(s, c), "Role": "admin", "Places": []any{fields{"Brand": s.aurora}}}
 	}, ruled: "nobody does it to themself"},
 	{op: "user.prefer", each: true, in: func(*scene, *op.Caller) any { return fields{"Theme": "dark"} }},
 	{op: "user.refresh_roles", in: nothing},
@@ -309,9 +313,9 @@ func about(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }
 
 func newColleague(role, at string) func(s *scene, _ *op.Caller) any {
 	return func(s *scene, _ *op.Caller) any {
-		in := fields{"Email": s.email(), "FirstName": "New", "LastName": s.name("Colleague"), "Role": role, "Brand": s.aurora}
+		in := fields{"Email": s.email(), "FirstName": "New", "LastName": s.name("Colleague"), "Role": role, "Places": []any{fields{"Brand": s.aurora}}}
 		if at != "" {
-			in["Locations"] = []any{s.w.Place("aurora").Hub[at]}
+			in["Places"] = []any{fields{"Brand": s.aurora, "Locations": []any{s.w.Place("aurora").Hub[at]}}}
 		}
 		return in
 	}

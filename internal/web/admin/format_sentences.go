@@ -33,6 +33,8 @@ var sayings = map[string]saying{
 	"auth.look_up_link":  {"opened a link", "open a link", "Link opened"},
 	"auth.note_failure":  {"failed to sign in as {}", "sign in as {}", "Sign-in failed"},
 	"auth.resolve":       {"came back with a session", "come back with a session", ""},
+	"auth.show_ticket":   {"came to the second step of a sign-in", "go on with a sign-in", ""},
+	"auth.try_second":    {"tried a second factor", "try a second factor", "Second factor tried"},
 	"auth.set_password":  {"set a password for {}", "set a password for {}", "Password set"},
 	"auth.sign_in":       {"signed in", "sign in", "Signed in"},
 	"setup.claim":        {"claimed this installation as its first Super Admin", "claim this installation", "Claimed this installation as its first Super Admin"},

@@ -1,0 +1,160 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/kernel/secret"
+	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/user"
+)
+
+// A ticket is a sign-in that is half done. The browser holds its token, as it will hold the session's; the database holds the
+// hash. It opens nothing but the page of what comes next, and it is good for ten minutes.
+type ticket struct {
+	Token    string           `db:"token_hash,key"`
+	User     user.ID          `db:"user_id"`
+	Audience session.Audience `db:"audience"`
+	Method   string           `db:"method"`
+	Next     Next             `db:"next"`
+	Second   string           `db:"second"`
+	Known    bool             `db:"known"`
+	Tries    int64            `db:"tries"`
+	MadeAt   int64            `db:"made_at"`
+	Expires  int64            `db:"expires_at"`
+	UsedAt   int64            `db:"used_at"`
+}
+
+var tickets = op.Bookkeeping[ticket]("tickets")
+
+// Next is what a sign-in that is half done waits for.
+type Next string
+
+// What can come next. None: the session has begun.
+const (
+	None         Next = ""
+	SecondFactor Next = "second_factor" // show the second factor that you have
+	Enrol        Next = "enrol"         // make a second factor, because the installation asks for one
+	NewPassword  Next = "new_password"  // choose another password: this one has run out, or was given by somebody else
+)
+
+const (
+	ticketLife  = 10 * time.Minute
+	ticketTries = 5
+)
+
+// Refusals of the second step.
+var (
+	ErrTicket = errs.New(errs.Gone, "sign_in_again", "This sign-in took too long, or was tried too often. Sign in again.")
+	ErrSecond = errs.New(errs.Unauthorized, "second_factor_wrong", "That code is not right. Codes change every 30 seconds, and each is good once.")
+)
+
+// findTicket reads a live ticket by its token.
+func findTicket(r store.Reader, token string, now time.Time) (*ticket, error) {
+	t, err := tickets.Find(r, secret.HashToken(token))
+	if errors.Is(err, errs.ErrNotFound) || err == nil && (t.UsedAt != 0 || t.Expires <= now.UnixMilli()) {
+		return nil, ErrTicket
+	}
+	return t, err
+}
+
+// killTickets ends every half-done sign-in of a person.
+func killTickets(tx *op.Tx, u user.ID) error {
+	open, err := tickets.All(tx, "where user_id = $1 and used_at = 0 and expires_at > $2", string(u), tx.Now().UnixMilli())
+	for i := range open {
+		if err == nil {
+			open[i].Expires = tx.Now().UnixMilli()
+			err = tickets.Update(tx, &open[i])
+		}
+	}
+	return err
+}
+
+// Halfway is a half-done sign-in as its page shows it.
+type Halfway struct {
+	User     user.User
+	Audience session.Audience
+	Next     Next
+	Factors  Factors // what the person can show
+}
+
+var showTicket = &op.Query[string, Halfway]{
+	Name: "auth.show_ticket", Summary: "Read what a half-done sign-in waits for", Open: true,
+	Do: func(v *op.View, token string) (h Halfway, err error) {
+		t, err := findTicket(v, token, v.Now())
+		if err != nil {
+			return h, err
+		}
+		u, err := user.Find(v, t.User)
+		if err != nil {
+			return h, err
+		}
+		h.User, h.Audience, h.Next = *u, t.Audience, t.Next
+		h.Factors, err = factorsOf(v, u.ID)
+		return h, err
+	},
+}
+
+// Halfway reads what a half-done sign-in waits for. It consumes nothing.
+func (d *Desk) Halfway(ctx context.Context, c *op.Caller, token string) (Halfway, error) {
+	return op.Ask(ctx, d.Door, c, showTicket, token)
+}
+
+type secondIn struct {
+	Ticket string
+	Method string // one of the keys of seconds
+	Answer string
+}
+
+// tryable is a way to show a second factor. It verifies and uses up in one: what was right once is not right again.
+type tryable func(tx *op.Tx, u user.ID, answer string) (right bool, err error)
+
+// trySecond counts a try before it is verified, so that guesses in parallel all count, and notes on the ticket that it was right.
+var trySecond = &op.Upkeep[secondIn, bool]{
+	Name: "auth.try_second", Summary: "Try the second factor of a half-done sign-in",
+	Do: func(tx *op.Tx, in secondIn) (right bool, err error) {
+		t, err := findTicket(tx, in.Ticket, tx.Now())
+		if err != nil {
+			return false, err
+		}
+		try, known := seconds[in.Method]
+		if !known || t.Next != SecondFactor || t.Tries >= ticketTries {
+			return false, ErrTicket
+		}
+		t.Tries++
+		if right, err = try(tx, t.User, in.Answer); err != nil {
+			return false, err
+		}
+		outcome := "wrong_" + in.Method
+		if right {
+			t.Second, outcome = in.Method, ""
+		} else if t.Tries >= ticketTries {
+			t.Expires = tx.Now().UnixMilli()
+		}
+		if err := tickets.Update(tx, t); err != nil || outcome == "" {
+			return right, err
+		}
+		_, err = noteSignIn(tx, t.User, outcome, t.Method)
+		return right, err
+	},
+}
+
+// ShowSecond ends a half-done sign-in with a second factor.
+func (d *Desk) ShowSecond(ctx context.Context, c *op.Caller, token, method, answer string) (Signed, error) {
+	if wait := d.spray.blocked(c.IP, d.Door.Now()); wait > 0 {
+		return Signed{}, ErrTooMany.After(wait)
+	}
+	right, err := op.Keep(ctx, d.Door, c, trySecond, secondIn{token, method, answer})
+	if err != nil {
+		return Signed{}, err
+	}
+	if !right {
+		d.spray.failed(c.IP, d.Door.Now())
+		return Signed{}, ErrSecond
+	}
+	return op.Do(ctx, d.Door, c, authenticate, entry{Ticket: token})
+}
