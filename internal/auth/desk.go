@@ -32,7 +32,7 @@ type Desk struct {
 
 // Operations is what signing in is made of.
 var Operations = []op.Operation{
-	lookUp, countTry, authenticate, noteFailure, showTicket, trySecond, resolve, lookUpLink, setByLink,
+	lookUp, countTry, authenticate, noteFailure, showTicket, trySecond, resolve, lookUpLink, setByLink, confirmEmail,
 }
 
 // Refusals of a sign-in. The first is the one answer for a wrong password, an unknown address and a waiting account: the same

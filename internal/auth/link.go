@@ -21,6 +21,7 @@ type Link struct {
 	MadeAt  int64   `db:"made_at"`
 	Expires int64   `db:"expires_at"`
 	UsedAt  int64   `db:"used_at"`
+	About   string  `db:"about"` // of the address that it confirms: a keyed hash
 }
 
 // Purpose is what a link is good for.
@@ -30,6 +31,8 @@ type Purpose string
 const (
 	SetPassword Purpose = "set_password" // choose a password, and with it accept the account
 	SetUp       Purpose = "set_up"       // make the first Super Admin
+
+	ConfirmEmail Purpose = "confirm_email" // prove that the account's address is one's own
 )
 
 // Links is where links are.
@@ -40,7 +43,11 @@ var ErrLink = errs.New(errs.Gone, "link_gone", "This link is not valid any more:
 
 // NewLink makes a link and gives its token, which is told once. Older links of the person for the same purpose die.
 func NewLink(tx *op.Tx, u user.ID, p Purpose, life time.Duration) (token string, err error) {
-	now := tx.Now().UnixMilli()
+	return newLink(tx, Link{User: u, Purpose: p}, life)
+}
+
+func newLink(tx *op.Tx, l Link, life time.Duration) (token string, err error) {
+	now, u, p := tx.Now().UnixMilli(), l.User, l.Purpose
 	older, err := Links.All(tx, "where user_id = $1 and purpose = $2 and used_at = 0 and expires_at > $3", string(u), string(p), now)
 	if err != nil {
 		return "", err
@@ -51,8 +58,9 @@ func NewLink(tx *op.Tx, u user.ID, p Purpose, life time.Duration) (token string,
 			return "", err
 		}
 	}
-	token, hash := secret.Token()
-	return token, Links.Insert(tx, &Link{Token: hash, Purpose: p, User: u, MadeAt: now, Expires: tx.Now().Add(life).UnixMilli()})
+	token, l.Token = secret.Token()
+	l.MadeAt, l.Expires = now, tx.Now().Add(life).UnixMilli()
+	return token, Links.Insert(tx, &l)
 }
 
 // KillPending ends every open link and every half-done sign-in of a person, in the transaction of whatever made it necessary.
@@ -111,6 +119,9 @@ var lookUpLink = &op.Query[linkIn, Invited]{
 		u, err := user.Find(v, l.User)
 		if err != nil {
 			return i, err
+		}
+		if l.About != "" && l.About != about(v, u) {
+			return i, ErrLink
 		}
 		i.User = *u
 		cred, err := credentials.Find(v, string(u.ID))

@@ -116,18 +116,25 @@ func (u *User) prepare() error {
 	return wrong.Err()
 }
 
-// free refuses an address that somebody else in the brand has. The database's own index is what holds; this gives the sentence.
-func free(r store.Reader, u *User) error {
+// free refuses an address that somebody else in the brand has, or that a ban keeps out. Of two at once the database's own index is
+// what holds; this gives the sentence.
+func free(tx *op.Tx, u *User) error {
 	if u.EmailNorm == "" {
 		return nil
 	}
-	var other ID
-	err := r.QueryRow("select id from users where brand_id = $1 and email_norm = $2 and id <> $3", string(u.Brand), u.EmailNorm, string(u.ID)).Scan(&other)
+	var has ID
+	err := tx.QueryRow("select id from users where brand_id = $1 and email_norm = $2", string(u.Brand), u.EmailNorm).Scan(&has)
 	switch {
+	case err == nil && has == u.ID:
+		return nil // theirs already
 	case err == nil:
 		return ErrEmailTaken
-	case errors.Is(err, store.ErrNoRows):
-		return nil
+	case !errors.Is(err, store.ErrNoRows):
+		return err
+	}
+	barred, err := barredBy(tx, u.Brand, u.EmailNorm, u.ID)
+	if err == nil && barred {
+		err = ErrBarred
 	}
 	return err
 }

@@ -34,6 +34,8 @@ type User struct {
 	StatusMessage string   `db:"status_message"    audit:"person"`
 	StatusUntil   int64    `db:"status_until"      audit:"plain"`
 	StatusSince   int64    `db:"status_since"      audit:"derived"`
+	StatusBy      string   `db:"status_by"         audit:"derived"` // who made the last move
+	BanReason     string   `db:"ban_reason"        audit:"person"`  // beside StatusReason: a suspension may lie below a ban
 	FirstName     string   `db:"first_name"        audit:"person"`
 	LastName      string   `db:"last_name"         audit:"person"`
 	NameSort      string   `db:"name_sort"         audit:"derived"`
@@ -43,6 +45,8 @@ type User struct {
 	EmailAttested int64    `db:"email_attested_at" audit:"plain"`
 	Phone         string   `db:"phone"             audit:"person"`
 	PhoneVerified int64    `db:"phone_verified_at" audit:"plain"`
+	IDVerified    int64    `db:"identity_verified_at" audit:"plain"`
+	IDVerifiedBy  string   `db:"identity_verified_by" audit:"plain"`
 	Born          string   `db:"born"              audit:"person"`
 	Address       string   `db:"address"           audit:"person"`
 	Country       string   `db:"country"           audit:"person"`

@@ -90,6 +90,11 @@ func (tx *Tx) Seal(person, plain string) (string, error) {
 	return tx.door.seal(tx.Context(), person, []byte(plain))
 }
 
+// MAC is a keyed hash for a purpose, for what is looked up and never shown, such as an address that stays out.
+func (tx *Tx) MAC(purpose string, parts ...[]byte) []byte {
+	return tx.door.master.MAC(purpose, parts...)
+}
+
 func (tx *Tx) exec(sql string, args ...any) (int64, error) { return tx.tx.Exec(sql, args...) }
 
 func (tx *Tx) wrote(t TableInfo, n int64) {
