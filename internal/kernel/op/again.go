@@ -16,7 +16,7 @@ func (d *Door) Again(ctx context.Context, c *Caller, stepUpID string) error {
 	if err != nil || row.Caller != c.ID || row.Session != c.Session || c.ID == "" {
 		return d.outward(errors.Join(errs.ErrNotFound, ignoreNotFound(err)))
 	}
-	if row.UsedAt != 0 {
+	if row.UsedAt != 0 || row.Input == "" { // emptied with whom it was about
 		return ErrStepUpExpired
 	}
 	e, ok := d.catalogue[row.Op]

@@ -47,6 +47,7 @@ type View struct {
 	facts   map[string]string
 	counts  map[string]int64
 	subject []Subject
+	hidden  map[string]error // whom the view has asked about: see hide.go
 }
 
 // Caller is who asks.
@@ -100,12 +101,6 @@ func (v *View) Can(p access.Permission, s Subject) bool {
 // Anywhere says whether the caller holds p at any node.
 func (v *View) Anywhere(p access.Permission) bool {
 	return v.caller.Grants.Anywhere(v.now.UnixMilli(), p)
-}
-
-// Unseal opens a value sealed with the person's key.
-func (v *View) Unseal(person, box string) (string, error) {
-	plain, err := v.door.keys.Open(v.Context(), person, box)
-	return string(plain), err
 }
 
 // MAC signs parts for a purpose, for cursors that nobody can forge.

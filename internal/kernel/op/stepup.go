@@ -53,6 +53,7 @@ type CodeMail struct {
 	Confirmation Confirmation
 	IP           string
 	Expires      time.Time
+	About        []string // persons whom the confirmation names
 }
 
 // Pending is a step-up that waits for its code, as its owner sees it.
@@ -129,7 +130,11 @@ func (d *Door) beginStepUp(ctx context.Context, c *Caller, p pending) error {
 		if err := stepUps.Insert(tx, &row); err != nil {
 			return err
 		}
-		if err := d.sendCode(tx, CodeMail{Person: c.Person, Code: code, Confirmation: p.confirm, IP: c.IP, Expires: now.Add(codeLife)}); err != nil {
+		about := others(c, p.subjects)
+		if err := tx.Mention(mentionStepUp, row.ID, about...); err != nil {
+			return err
+		}
+		if err := d.sendCode(tx, CodeMail{Person: c.Person, Code: code, Confirmation: p.confirm, IP: c.IP, Expires: now.Add(codeLife), About: about}); err != nil {
 			return err
 		}
 		if err := tx.stepUpEvent("step_up.issued", audit.Done, row, p.subjects); err != nil {

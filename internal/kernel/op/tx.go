@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
+	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/kernel/store"
 )
 
@@ -202,6 +204,9 @@ func (tx *Tx) sealed(s Subject, v json.RawMessage) (*audit.Value, error) {
 		return nil, fmt.Errorf("%w: a personal value of %s %s has no person to seal it for", ErrUndeclared, s.Kind, s.ID)
 	}
 	box, err := tx.door.seal(tx.Context(), s.Person, v)
+	if errors.Is(err, secret.ErrErased) {
+		box, err = "", nil // their key is gone: the log says that there was a value, and not what
+	}
 	if err != nil {
 		return nil, err
 	}

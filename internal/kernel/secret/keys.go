@@ -288,6 +288,9 @@ func (k *Keys) Destroy(ctx context.Context, persons ...string) error {
 	return nil
 }
 
+// Scrub removes destroyed keys from the store's files too; see store.DB.Scrub. Until then a file's log holds them as they were.
+func (k *Keys) Scrub(ctx context.Context) error { return k.db.Scrub(ctx, "person_keys") }
+
 // Forget drops keys from memory, all of them when nobody is named. For a node that heard of an erasure elsewhere.
 func (k *Keys) Forget(persons ...string) { k.cache.forget(persons...) }
 

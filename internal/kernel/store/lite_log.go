@@ -57,3 +57,28 @@ func (l *lite) boundLog(ctx context.Context, conn *sql.Conn) {
 		slog.Warn("the write-ahead log is long and cannot start over, because something reads an old state", "bytes", info.Size(), "error", err)
 	}
 }
+
+// scrubTries is how often the log is tried to be emptied, and logEvery/2 the pause between: long enough for every page, not for an
+// export.
+const scrubTries = 20
+
+// scrub moves the log into the database and cuts it to nothing. It waits between its tries and not inside of one, so that nobody
+// who writes waits for somebody who reads.
+func (l *lite) scrub(ctx context.Context, _ []string) error {
+	if _, err := l.writer.ExecContext(ctx, "pragma incremental_vacuum"); err != nil { // where the file was made with it
+		return trouble(err, "incremental_vacuum")
+	}
+	for range scrubTries {
+		var busy, frames, moved int
+		err := l.keeper.QueryRowContext(ctx, "pragma wal_checkpoint(truncate)").Scan(&busy, &frames, &moved)
+		if err == nil && busy == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(logEvery / 2):
+		}
+	}
+	return ErrLogHeld
+}

@@ -29,6 +29,9 @@ var ErrClosed = errors.New("store: the database is closed")
 // ErrKey is the answer to a txn.Key that txn did not make.
 var ErrKey = errors.New("store: only kernel/internal/txn opens a write transaction")
 
+// ErrLogHeld is the answer of Scrub while a long read keeps SQLite's log from being emptied.
+var ErrLogHeld = errors.New("store: the write-ahead log cannot be emptied, because something reads an old state")
+
 // DB is an open database.
 type DB struct {
 	dialect Dialect
@@ -44,6 +47,7 @@ type engine interface {
 	handles() Handles
 	ping(ctx context.Context) error
 	optimize(ctx context.Context) error
+	scrub(ctx context.Context, tables []string) error
 	close() error
 }
 
@@ -145,6 +149,16 @@ func (db *DB) Optimize(ctx context.Context) error {
 		return ErrClosed
 	}
 	return db.engine.optimize(ctx)
+}
+
+// Scrub removes what was deleted from these tables from the files as well. On SQLite pages are overwritten with the deletion itself
+// (secure_delete), and Scrub empties the write-ahead log, which still holds them as they were, for all tables; ErrLogHeld: somebody
+// reads an old state, so try again later. On PostgreSQL it is a vacuum.
+func (db *DB) Scrub(ctx context.Context, tables ...string) error {
+	if db.closed.Load() {
+		return ErrClosed
+	}
+	return db.engine.scrub(ctx, tables)
 }
 
 // Close waits for what runs, and closes. The second time does nothing.

@@ -142,6 +142,15 @@ func (p *postgres) optimize(ctx context.Context) error {
 	return trouble(err, "analyze")
 }
 
+func (p *postgres) scrub(ctx context.Context, tables []string) error {
+	for _, t := range tables {
+		if _, err := p.writers.Exec(ctx, "vacuum "+pgx.Identifier{t}.Sanitize()); err != nil {
+			return trouble(err, "vacuum "+t)
+		}
+	}
+	return nil
+}
+
 func (p *postgres) close() error {
 	p.readers.Close()
 	p.writers.Close()
