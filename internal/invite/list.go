@@ -1,0 +1,247 @@
+package invite
+
+import (
+	"encoding/base64"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/user"
+)
+
+// Ask is a page of the list: the invitations of one home, a brand or the platform, last sent first.
+type Ask struct {
+	Brand    brand.ID
+	Statuses []Status // none: all
+	Cursor   string   // Next of the page before
+	Limit    int
+}
+
+// Listed is an invitation as staff see it: never its link.
+type Listed struct {
+	Invitation
+	Email     string
+	Status    Status
+	By        string // who sent it, where the viewer may know them
+	RoleName  string
+	MayResend bool
+	MayRevoke bool
+}
+
+// Page is a page of the list.
+type Page struct {
+	Rows []Listed
+	Next string
+}
+
+// maxPage bounds a page.
+const maxPage = 200
+
+// ErrCursor refuses a place in the list that it never gave.
+var ErrCursor = errs.New(errs.Malformed, "cursor", "This place in the list cannot be read. Start at the first page.")
+
+// List lists invitations in reach of the viewer's users.view (checklist 119-124).
+var List = &op.Query[Ask, *Page]{
+	Name: "invitation.list", Summary: "List invitations", Allow: access.UsersView,
+	Do: func(v *op.View, in Ask) (*Page, error) {
+		c, err := in.conditions(v)
+		if err != nil {
+			return nil, err
+		}
+		if in.Cursor != "" {
+			sent, id, err := readCursor(in.Cursor)
+			if err != nil {
+				return nil, err
+			}
+			at := c.arg(sent)
+			c.and("(sent_at < " + at + " or sent_at = " + at + " and id < " + c.arg(id) + ")")
+		}
+		limit := min(max(in.Limit, 1), maxPage)
+		rows, err := Table.All(v, c.where()+" order by sent_at desc, id desc limit "+c.arg(limit+1), c.args...)
+		if err != nil {
+			return nil, err
+		}
+		p := &Page{}
+		if len(rows) > limit {
+			rows = rows[:limit]
+			last := rows[limit-1]
+			p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.SentAt, 10) + " " + last.ID))
+		}
+		for i := range rows {
+			l, err := listed(v, &rows[i])
+			if err != nil {
+				return nil, err
+			}
+			p.Rows = append(p.Rows, l)
+		}
+		return p, nil
+	},
+}
+
+// Total counts them.
+var Total = &op.Query[Ask, int64]{
+	Name: "invitation.total", Summary: "Count invitations", Allow: access.UsersView,
+	Do: func(v *op.View, in Ask) (int64, error) {
+		c, err := in.conditions(v)
+		if err != nil {
+			return 0, err
+		}
+		return store.Value[int64](v.QueryRow("select count(*) from invitations "+c.where(), c.args...))
+	},
+}
+
+// Show shows one invitation.
+var Show = &op.Query[string, Listed]{
+	Name: "invitation.show", Summary: "Show an invitation", Allow: access.UsersView,
+	Do: func(v *op.View, id string) (Listed, error) {
+		i, err := Table.Find(v, id)
+		if err != nil {
+			return Listed{}, errors.Join(err, v.Signed())
+		}
+		if err := v.Require(access.UsersView, i); err != nil {
+			return Listed{}, err
+		}
+		return listed(v, i)
+	},
+}
+
+// Reminder is what wants looking after, within the viewer's reach.
+type Reminder struct {
+	Expiring int64 // pending, and over within two days
+	Expired  int64 // ran out in the last seven days
+	Due      int64 // roles given thirty days ago, to the week: time to look whether they fit (checklist 86)
+}
+
+const day = 24 * 60 * 60 * 1000 // ms
+
+// Current counts what wants looking after (checklist 86, 265): for who invites the invitations, for who sees roles the roles.
+var Current = &op.Query[brand.ID, Reminder]{
+	Name: "invitation.remind", Summary: "Count invitations that run out, and roles to look at again", Own: true,
+	Do: func(v *op.View, b brand.ID) (r Reminder, err error) {
+		if err := v.Signed(); err != nil {
+			return r, err
+		}
+		now := v.Now().UnixMilli()
+		count := func(p access.Permission, sql, place string, args ...any) (int64, error) {
+			c := conditions{args: args}
+			if !c.reach(v.NodesFor(p, access.Staff), place, b) {
+				return 0, nil
+			}
+			return store.Value[int64](v.QueryRow(sql+" and "+strings.Join(c.parts, " and "), c.args...))
+		}
+		open := "select count(*) from invitations where accepted_at = 0 and revoked_at = 0 and expires_at > $1 and expires_at <= $2"
+		if r.Expiring, err = count(access.UsersInvite, open, "scope", now, now+2*day); err != nil {
+			return r, err
+		}
+		if r.Expired, err = count(access.UsersInvite, open, "scope", now-7*day, now); err != nil {
+			return r, err
+		}
+		r.Due, err = count(access.StaffRolesView, `select count(distinct user_id) from grants where ended_at = 0 and (until_at = 0 or until_at > $1)
+			and given_at > $2 and given_at <= $3`, "scope", now, now-37*day, now-30*day)
+		return r, err
+	},
+}
+
+func listed(v *op.View, i *Invitation) (l Listed, err error) {
+	l = Listed{Invitation: *i, Status: i.Status(v.Now()), RoleName: i.RoleName()}
+	l.Token, l.AddressMAC = "", ""
+	if l.Email, err = v.Unseal(string(i.User), i.AddressBox); err != nil {
+		l.Email = "[erased]"
+	}
+	l.By = "Operator"
+	if i.Inviter != "" {
+		l.By = "A colleague"
+		by, err := user.Find(v, i.Inviter)
+		if err = unlessMissing(err, nil); err != nil {
+			return l, err
+		}
+		if by != nil && v.Knows(by.Subject()) {
+			l.By = who(by)
+		}
+	}
+	may := i.Open() && v.Caller().Person != string(i.User) &&
+		(trusted(v.Caller()) || !v.Caller().Grants.HoldsMore(v.Now().UnixMilli(), i.Subject().Holds) && v.Can(access.UsersInvite, i.Subject()))
+	l.MayRevoke = may
+	l.MayResend = may && (trusted(v.Caller()) || i.MayBeGivenBy(v.Caller().Grants, v.Now()) == nil)
+	return l, nil
+}
+
+// conditions are what narrows a list, with their values.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+func (c *conditions) arg(value any) string {
+	c.args = append(c.args, value)
+	return "$" + strconv.Itoa(len(c.args))
+}
+
+func (c *conditions) and(part string) { c.parts = append(c.parts, part) }
+
+func (c *conditions) where() string { return "where " + strings.Join(c.parts, " and ") }
+
+// reach leaves what lies at or below the nodes, and within the brand, unless that is the platform. False: there is nothing.
+func (c *conditions) reach(nodes []access.Scope, column string, within brand.ID) bool {
+	home := within.Scope()
+	var either []string
+	for _, n := range nodes {
+		switch {
+		case n.Covers(home):
+			n = home
+		case !home.Covers(n):
+			continue
+		}
+		if n == access.Platform {
+			either = append(either, "1 = 1")
+			continue
+		}
+		at := n.String() + "/"
+		either = append(either, column+" = "+c.arg(n.String())+" or substr("+column+", 1, "+c.arg(len(at))+") = "+c.arg(at))
+	}
+	c.and("(" + strings.Join(append(either, "1 = 0"), " or ") + ")")
+	return len(either) > 0
+}
+
+func (in Ask) conditions(v *op.View) (*conditions, error) {
+	c := &conditions{}
+	c.and("brand_id = " + c.arg(string(in.Brand)))
+	c.reach(v.NodesFor(access.UsersView, access.Staff), "scope", in.Brand)
+	if len(in.Statuses) == 0 {
+		return c, nil
+	}
+	var either []string
+	for _, s := range in.Statuses {
+		switch s {
+		case Pending:
+			either = append(either, "accepted_at = 0 and revoked_at = 0 and expires_at > "+c.arg(v.Now().UnixMilli()))
+		case Expired:
+			either = append(either, "accepted_at = 0 and revoked_at = 0 and expires_at <= "+c.arg(v.Now().UnixMilli()))
+		case Accepted:
+			either = append(either, "accepted_at > 0")
+		case Revoked:
+			either = append(either, "revoked_at > 0")
+		default:
+			return nil, errs.Field("status", "Choose pending, accepted, expired or revoked.")
+		}
+	}
+	c.and("(" + strings.Join(either, " or ") + ")")
+	return c, nil
+}
+
+func readCursor(s string) (sent int64, id string, err error) {
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return 0, "", ErrCursor
+	}
+	at, id, ok := strings.Cut(string(raw), " ")
+	if sent, err = strconv.ParseInt(at, 10, 64); err != nil || !ok || !strings.HasPrefix(id, "inv_") {
+		return 0, "", ErrCursor
+	}
+	return sent, id, nil
+}
