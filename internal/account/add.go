@@ -20,7 +20,20 @@ type NewStaff struct {
 	Email     string `json:"email"`
 	FirstName string `json:"first_name"`
 	LastName  string `json:"last_name"`
+	// Home is where the account belongs: the brand of its role, or platform for somebody who works in several, or will. Empty: the
+	// brand if there is one alone, else the platform.
+	Home brand.ID `json:"home,omitempty"`
 	Assignment
+}
+
+func (n NewStaff) home() brand.ID {
+	switch {
+	case n.Home != "":
+		return n.Home
+	case len(n.Places) == 1:
+		return n.Places[0].Brand
+	}
+	return brand.Platform
 }
 
 // Added is somebody new with the link that lets them in. It is shown once, to who added them, and stands nowhere else.
@@ -37,8 +50,8 @@ var ErrByMail = errs.New(errs.Conflict, "super_admin_by_mail", "A Super Admin is
 var Add = &op.Action[NewStaff, adding, Added]{
 	Name: "user.add", Summary: "Add a member of staff", Allow: access.UsersInvite,
 	Target: func(tx *op.Tx, in NewStaff) (t adding, err error) {
-		if in.Brand != brand.Platform {
-			if t.brand, err = brand.Find(tx, in.Brand); err != nil {
+		if home := in.home(); home != brand.Platform {
+			if t.brand, err = brand.Find(tx, home); err != nil {
 				return t, err
 			}
 		}
@@ -62,7 +75,7 @@ var Add = &op.Action[NewStaff, adding, Added]{
 	},
 }
 
-// adding is the place that somebody is added to: every node of their role.
+// adding is where somebody is added: their home, and every node of their role.
 type adding struct {
 	brand *brand.Brand // nil: the platform
 	nodes []access.Scope
@@ -70,8 +83,11 @@ type adding struct {
 	trusted bool
 }
 
-// Subjects names the nodes.
+// Subjects names the home and the nodes: an account of the platform is made by who may invite people there.
 func (t adding) Subjects() (all []op.Subject) {
+	if t.brand == nil {
+		all = op.Installation.Subjects()
+	}
 	for _, n := range t.nodes {
 		all = append(all, op.Subject{Kind: "place", ID: n.String(), Scope: n})
 	}

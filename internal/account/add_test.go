@@ -79,7 +79,7 @@ func TestNobodyGivesWhatTheyDoNotHold(t *testing.T) {
 			return in
 		}
 		at := func(in account.NewStaff, b brand.ID, l ...brand.LocationID) account.NewStaff {
-			in.Brand, in.Locations = b, l
+			in.Places = account.At(b, l...)
 			return in
 		}
 		york := d.hub("aurora", "York")
@@ -151,7 +151,7 @@ func TestAnAddressOfStaffIsOneInTheWholeInstallation(t *testing.T) {
 			"no name":         {Email: "sam@aurora.example", Assignment: in.Assignment},
 			"a blank name":    {Email: "sam@aurora.example", FirstName: " ", LastName: " ", Assignment: in.Assignment},
 			"not an address":  {FirstName: "Sam", Email: "sam at aurora", Assignment: in.Assignment},
-			"no role chosen":  {FirstName: "Sam", Email: "sam@aurora.example", Assignment: account.Assignment{Brand: in.Brand}},
+			"no role chosen":  {FirstName: "Sam", Email: "sam@aurora.example", Assignment: account.Assignment{Places: in.Places}},
 			"control letters": {FirstName: "Sam\x00", Email: "sam@aurora.example", Assignment: in.Assignment},
 		} {
 			t.Log(what)
@@ -171,7 +171,7 @@ func TestTwoBrandsAddTheSameAddressAtOnce(t *testing.T) {
 			wg.Go(func() {
 				in := d.sam(access.Support)
 				if i%2 == 0 {
-					in.Brand = d.brand("meridian")
+					in.Places = account.At(d.brand("meridian"))
 				}
 				if _, err := op.Do(t.Context(), d.Door, callers[i%2 == 1], account.Add, in); err != nil {
 					codes[i] = errs.Of(err).Code

@@ -139,7 +139,7 @@ var NewPasswordLink = &op.Action[string, *user.User, Added]{
 func superAdmin(tx *op.Tx, email, firstName, lastName, hash string) (user.ID, error) {
 	in := NewStaff{
 		Email: email, FirstName: firstName, LastName: lastName,
-		Assignment: Assignment{Role: access.SuperAdmin.Key, Brand: brand.Platform},
+		Assignment: Assignment{Role: access.SuperAdmin.Key, Places: At(brand.Platform)},
 	}
 	u, err := newStaff(tx, adding{nodes: []access.Scope{access.Platform}, trusted: true}, in, user.Active)
 	if err != nil {

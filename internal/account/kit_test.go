@@ -205,16 +205,16 @@ func (d *desk) hub(slug, name string) brand.LocationID { return d.Place(slug).Hu
 func (d *desk) sam(r *access.Role, at ...brand.LocationID) account.NewStaff {
 	return account.NewStaff{
 		Email: "sam.reed@aurora.example", FirstName: "Sam", LastName: "Reed",
-		Assignment: account.Assignment{Role: r.Key, Brand: d.brand("aurora"), Locations: at},
+		Assignment: account.Assignment{Role: r.Key, Places: account.At(d.brand("aurora"), at...)},
 	}
 }
 
 func (d *desk) roleOf(r *access.Role, slug string, at ...brand.LocationID) account.Assignment {
-	a := account.Assignment{Role: r.Key, Brand: brand.Platform, Locations: at}
+	b := brand.Platform
 	if slug != "" {
-		a.Brand = d.brand(slug)
+		b = d.brand(slug)
 	}
-	return a
+	return account.Assignment{Role: r.Key, Places: account.At(b, at...)}
 }
 
 func to[T any](v T) *T { return &v }

@@ -15,15 +15,23 @@ import (
 	"github.com/stewardhq/steward/internal/user"
 )
 
-// Assignment is a role with the nodes at which it holds.
+// Assignment is a role with the places at which it holds.
 type Assignment struct {
-	Role      string                        `json:"role"`                // key; "customer" ends the staff grants
-	Brand     brand.ID                      `json:"brand"`               // where it holds: a brand, or platform
-	Locations []brand.LocationID            `json:"locations,omitempty"` // only these of the brand; none is all
-	Levels    map[access.Area]access.Choice `json:"levels,omitempty"`    // what differs from the role, by area
-	From      int64                         `json:"from,omitempty"`      // epoch ms; 0 is now
-	Until     int64                         `json:"until,omitempty"`     // 0 is open
+	Role   string                        `json:"role"`             // key; "customer" ends the staff grants
+	Places []Place                       `json:"places,omitempty"` // several only for an account of the platform
+	Levels map[access.Area]access.Choice `json:"levels,omitempty"` // what differs from the role, by area
+	From   int64                         `json:"from,omitempty"`   // epoch ms; 0 is now
+	Until  int64                         `json:"until,omitempty"`  // 0 is open
 }
+
+// Place is where a role holds: the platform with every brand, a whole brand, or some of its locations.
+type Place struct {
+	Brand     brand.ID           `json:"brand"`               // a brand, or platform
+	Locations []brand.LocationID `json:"locations,omitempty"` // only these of the brand; none is all
+}
+
+// At is one place.
+func At(b brand.ID, locations ...brand.LocationID) []Place { return []Place{{b, locations}} }
 
 // RoleChange gives a person another role, or none.
 type RoleChange struct {
@@ -44,7 +52,8 @@ var (
 	ErrHomePlace      = errs.New(errs.Invalid, "role_home", "An account of a brand can only hold roles within that brand. Make an account of the platform for somebody who works in several.")
 )
 
-// ChangeRole is the one way to change a staff role (checklist 126-128, 197-199): never a field of an edit form, only by who may
+// ChangeRole is the one way to change a staff role: all of its places at once. Who has a role in several brands is of the platform,
+// and so it is changed by somebody who may change roles there: nobody of one brand ends what holds in another (checklist 126-128, 197-199): never a field of an edit form, only by who may
 // assign roles, confirmed by a step-up, and told to the person by mail.
 var ChangeRole = &op.Action[RoleChange, reassigned, op.None]{
 	Name: "user.change_role", Summary: "Change a person's staff role, or end it",
@@ -168,18 +177,36 @@ func nodes(r store.Reader, a Assignment) (at []access.Scope, where string, err e
 	if a.Role == NoStaffRole {
 		return nil, "everywhere", nil
 	}
-	if a.Brand == brand.Platform {
+	if len(a.Places) == 0 {
+		return nil, "", errs.Field("brand", "Choose where the role holds.")
+	}
+	var words []string
+	for i, p := range a.Places {
+		if slices.ContainsFunc(a.Places[:i], func(o Place) bool { return o.Brand == p.Brand || o.Brand == brand.Platform }) || i > 0 && p.Brand == brand.Platform {
+			return nil, "", errs.Field("brand", "Name each brand once, or the platform alone: it includes every brand.")
+		}
+		in, name, err := p.nodes(r)
+		if err != nil {
+			return nil, "", err
+		}
+		at, words = append(at, in...), append(words, name)
+	}
+	return at, strings.Join(words, "; "), nil
+}
+
+func (p Place) nodes(r store.Reader) (at []access.Scope, where string, err error) {
+	if p.Brand == brand.Platform {
 		return []access.Scope{access.Platform}, "the platform, and every brand", nil
 	}
-	b, err := brand.Find(r, a.Brand)
+	b, err := brand.Find(r, p.Brand)
 	if err != nil {
 		return nil, "", err
 	}
-	if len(a.Locations) == 0 {
+	if len(p.Locations) == 0 {
 		return []access.Scope{b.ID.Scope()}, b.Name + ", all locations", nil
 	}
 	var names []string
-	for _, id := range a.Locations {
+	for _, id := range p.Locations {
 		l, err := brand.FindLocation(r, id)
 		if err != nil || l.Brand != b.ID {
 			return nil, "", errs.Field("locations", "Choose locations of this brand.")
@@ -206,7 +233,8 @@ func give(tx *op.Tx, u *user.User, a Assignment, at []access.Scope, trusted bool
 	if a.Until != 0 && a.Until <= now {
 		return errs.Field("until", "Choose an end that lies ahead. To end a role now, choose Customer.")
 	}
-	if u.Brand != brand.Platform && (r.Highest == access.PlatformNode && r.Whole || a.Brand != u.Brand) {
+	elsewhere := func(p Place) bool { return p.Brand != u.Brand }
+	if u.Brand != brand.Platform && (r.Highest == access.PlatformNode && r.Whole || slices.ContainsFunc(a.Places, elsewhere)) {
 		return ErrHomePlace
 	}
 	for _, node := range at {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/apikey"
+	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/user"
@@ -92,11 +93,11 @@ func TestWhoMayChangeWhichRole(t *testing.T) {
 			"an account of a brand, Super Admin":    {"ada", olu, d.roleOf(access.SuperAdmin, ""), "role_home"},
 			"a Super Admin of a brand":              {"ada", d.member("marcus"), d.roleOf(access.SuperAdmin, "aurora"), "role_place"},
 			"a role of a company":                   {"ada", olu, d.roleOf(access.CompanyAdmin, "aurora"), "role_unknown"},
-			"a role that there is not":              {"ada", olu, account.Assignment{Role: "king", Brand: d.brand("aurora")}, "role_unknown"},
-			"no role named":                         {"ada", olu, account.Assignment{Brand: d.brand("aurora")}, "role_unknown"},
+			"a role that there is not":              {"ada", olu, account.Assignment{Role: "king", Places: account.At(d.brand("aurora"))}, "role_unknown"},
+			"no role named":                         {"ada", olu, account.Assignment{Places: account.At(d.brand("aurora"))}, "role_unknown"},
 			"a Hub Admin of no hub":                 {"ada", olu, d.roleOf(access.HubAdmin, "aurora"), "role_place"},
 			"a location of another brand":           {"ada", olu, d.roleOf(access.HubAdmin, "aurora", york, d.hub("meridian", "Boston")), "invalid"},
-			"a brand that there is not":             {"ada", olu, account.Assignment{Role: "support", Brand: "brd_none"}, "not_found"},
+			"a brand that there is not":             {"ada", olu, account.Assignment{Role: "support", Places: account.At("brd_none")}, "not_found"},
 			"an end before the beginning":           {"ada", olu, dated(2*time.Hour, time.Hour), "grant_period"},
 			"an end that lies behind":               {"ada", olu, dated(0, -time.Hour), "invalid"},
 			"somebody without an address for staff": {"ada", d.Customer("nameless"), support, "invalid"},
@@ -130,7 +131,7 @@ func TestBackToCustomerEndsEveryGrant(t *testing.T) {
 		d.unchanged("back to Customer again", func() { must(d, d.As("ada"), account.ChangeRole, out) })
 		// The address is free for somebody else's staff account now.
 		in := d.sam(access.Support)
-		in.Email, in.Brand = hana.Email, d.brand("meridian")
+		in.Email, in.Places = hana.Email, account.At(d.brand("meridian"))
 		must(d, d.As("priya"), account.Add, in)
 		refused(d, "staff_elsewhere", d.As("ada"), account.ChangeRole, account.RoleChange{User: hana.ID, Assignment: d.roleOf(access.Support, "aurora")})
 	})
@@ -147,6 +148,64 @@ func TestACustomerBecomesStaffAndAPlatformAccountWorksInABrand(t *testing.T) {
 		must(d, d.As("ada"), account.ChangeRole, account.RoleChange{User: d.member("marcus"), Assignment: d.roleOf(access.BrandAdmin, "meridian")})
 		if g := d.grants(d.member("marcus")); len(g) != 1 || g[0].Scope != d.brand("meridian").Scope().String() {
 			t.Errorf("the grants: %+v", g)
+		}
+	})
+}
+
+// Somebody of the platform with a role in two brands keeps it in both when it is changed, and nobody of one brand ends the other's.
+func TestARoleInSeveralBrandsIsChangedInAllOfThem(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		aurora, meridian := d.brand("aurora"), d.brand("meridian")
+		in := d.sam(access.Support)
+		in.Places = append(account.At(aurora), account.Place{Brand: meridian, Locations: []brand.LocationID{d.hub("meridian", "Boston")}})
+		for _, by := range []string{"bruno", "ines", "kim", "priya"} {
+			refused(d, "not_found", d.As(by), account.Add, in) // one of the brands is not theirs to know
+		}
+		at := func(places ...account.Place) account.NewStaff {
+			wrong := in
+			wrong.Places = places
+			return wrong
+		}
+		refused(d, "invalid", d.As("ada"), account.Add, at(account.Place{Brand: brand.Platform}, account.Place{Brand: aurora}))
+		refused(d, "invalid", d.As("ada"), account.Add, at(account.Place{Brand: aurora}, account.Place{Brand: aurora}))
+		refused(d, "invalid", d.As("ada"), account.Add, at())
+		home := in
+		home.Home = aurora
+		refused(d, "role_home", d.As("ada"), account.Add, home)
+		sam := must(d, d.As("ada"), account.Add, in).User
+		scopes := func() (all []string) {
+			for _, g := range d.grants(sam) {
+				all = append(all, g.Role+" "+g.Scope)
+			}
+			slices.Sort(all)
+			return all
+		}
+		boston := meridian.Scope().Location(string(d.hub("meridian", "Boston"))).String()
+		want := []string{"support " + aurora.Scope().String(), "support " + boston}
+		slices.Sort(want)
+		if got := scopes(); !slices.Equal(got, want) || d.user(sam).Brand != brand.Platform {
+			t.Fatalf("added with %v", got)
+		}
+
+		// An assigner of one brand, as an adjusted Brand Admin is, does not reach an account of the platform.
+		bruno := *d.As("bruno")
+		bruno.Grants = access.Resolve(access.Grant{ID: "g", Role: access.BrandAdmin, Scope: aurora.Scope(), Adjustment: access.Adjustment{Add: access.Of(access.StaffRolesAssign)}})
+		for _, to := range []account.Assignment{d.roleOf(access.Moderator, "aurora"), {Role: account.NoStaffRole}, {Role: "support", Places: in.Places}} {
+			refused(d, "not_found", &bruno, account.ChangeRole, account.RoleChange{User: sam, Assignment: to})
+		}
+		must(d, d.As("ada"), account.ChangeRole, account.RoleChange{User: sam, Assignment: account.Assignment{Role: "moderator", Places: in.Places}})
+		want = []string{"moderator " + aurora.Scope().String(), "moderator " + boston}
+		slices.Sort(want)
+		if got := scopes(); !slices.Equal(got, want) {
+			t.Errorf("changed to %v", got)
+		}
+		d.unchanged("the same again, in another order", func() {
+			same := account.Assignment{Role: "moderator", Places: []account.Place{in.Places[1], in.Places[0]}}
+			must(d, d.As("ada"), account.ChangeRole, account.RoleChange{User: sam, Assignment: same})
+		})
+		must(d, d.As("ada"), account.ChangeRole, account.RoleChange{User: sam, Assignment: d.roleOf(access.Moderator, "meridian")})
+		if got := scopes(); !slices.Equal(got, []string{"moderator " + meridian.Scope().String()}) {
+			t.Errorf("narrowed to %v", got)
 		}
 	})
 }

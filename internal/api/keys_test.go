@@ -190,7 +190,7 @@ func TestAKeyShrinksWithItsOwner(t *testing.T) {
 		bruno := d.key("bruno", d.brand("aurora"))
 		d.call(bruno, "POST", "/v1/locations", `{"name":"a","city":"b"}`).is(201)
 		change := account.RoleChange{User: d.Member("bruno").ID, Assignment: account.Assignment{
-			Role: access.ReadOnly.Key, Brand: d.Place("aurora").ID,
+			Role: access.ReadOnly.Key, Places: account.At(d.Place("aurora").ID),
 		}}
 		_, err := op.Do(t.Context(), d.Door, d.As("ada"), account.ChangeRole, change)
 		id, _ := extra(err, "step_up").(string)

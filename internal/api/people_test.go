@@ -220,6 +220,24 @@ func TestARoleIsChangedWithTheOwnersCode(t *testing.T) {
 	d.call(d.key("bruno", d.brand("aurora")), "PUT", path, body).is(403, "forbidden")
 }
 
+func TestARoleIsGivenInSeveralBrandsAtOnce(t *testing.T) {
+	d := one(t)
+	ada, bruno := d.key("ada", access.Platform), d.key("bruno", d.brand("aurora"))
+	places := `"places":[{"brand":"aurora","locations":["` + string(d.Place("aurora").Hub["Hull"]) + `"]},{"brand":"meridian"}]`
+	d.unchanged(func() {
+		d.call(ada, "POST", "/v1/users", `{"email":"noor@desk.example","first_name":"Noor","role":"support","brand":"aurora",`+places+`}`).is(422, "invalid")
+		d.call(ada, "POST", "/v1/users", `{"email":"noor@desk.example","first_name":"Noor","role":"support","home":"aurora",`+places+`}`).is(422, "role_home")
+		d.call(bruno, "POST", "/v1/users", `{"email":"noor@desk.example","first_name":"Noor","role":"support",`+places+`}`).is(404)
+	})
+	noor := d.call(ada, "POST", "/v1/users", `{"email":"noor@desk.example","first_name":"Noor","role":"support",`+places+`}`).is(201).text("id")
+	if r := d.get(ada, "/v1/users/"+noor+"/grants").is(200); r.len("data") != 2 {
+		t.Errorf("grants: %s", r.Body)
+	}
+	if home := d.get(ada, "/v1/users/"+noor).is(200).text("brand"); home != "platform" {
+		t.Errorf("the account is of %s", home)
+	}
+}
+
 // TestAKeyIsNotItsOwner: what people may do to themselves, their keys may not.
 func TestAKeyIsNotItsOwner(t *testing.T) {
 	d := one(t)

@@ -25,9 +25,14 @@ type (
 		Role      string                 `json:"role" required:"true" example:"hub_admin" description:"Key of a staff role; customer ends the staff grants."`
 		Brand     string                 `json:"brand,omitempty" description:"Where it holds: a brand's id or short name, or platform. The key's own brand when left out."`
 		Locations []brand.LocationID     `json:"locations,omitempty" description:"Only these of the brand; all when left out."`
+		Places    []rolePlace            `json:"places,omitempty" description:"Instead of brand and locations: several places, for an account of the platform."`
 		Levels    map[string]levelChoice `json:"levels,omitempty" description:"What differs from the role, by area."`
 		From      Time                   `json:"from,omitzero"`
 		Until     Time                   `json:"until,omitzero"`
+	}
+	rolePlace struct {
+		Brand     string             `json:"brand" required:"true" description:"A brand's id or short name, or platform."`
+		Locations []brand.LocationID `json:"locations,omitempty" description:"Only these of the brand; all when left out."`
 	}
 	levelChoice struct {
 		Level  access.Level `json:"level" enum:"none,view,edit"`
@@ -42,6 +47,7 @@ type (
 		Email     string `json:"email" required:"true" example:"sam@aurora.example"`
 		FirstName string `json:"first_name,omitempty" example:"Sam"`
 		LastName  string `json:"last_name,omitempty" example:"Reed"`
+		Home      string `json:"home,omitempty" description:"Where the account belongs: the brand of its role, or platform for who works in several. The one brand when left out."`
 		assignment
 	}
 	activityOf struct {
@@ -79,6 +85,11 @@ func users(t *table) {
 	Action(t, "POST /v1/users", account.Add,
 		func(c *Call, w addUser) (in account.NewStaff, err error) {
 			in = account.NewStaff{Email: w.Email, FirstName: w.FirstName, LastName: w.LastName}
+			if w.Home != "" {
+				if in.Home, err = c.Home(w.Home); err != nil {
+					return in, err
+				}
+			}
 			in.Assignment, err = w.assignment.read(c)
 			return in, err
 		},
@@ -158,11 +169,20 @@ func (c *Call) hasSession(w sessionPath) error {
 
 // read makes an assignment of what was sent.
 func (a assignment) read(c *Call) (out account.Assignment, err error) {
-	out = account.Assignment{Role: a.Role, Locations: a.Locations, From: int64(a.From), Until: int64(a.Until)}
-	if a.Role != account.NoStaffRole || a.Brand != "" {
-		if out.Brand, err = c.Home(a.Brand); err != nil {
+	out = account.Assignment{Role: a.Role, From: int64(a.From), Until: int64(a.Until)}
+	places := a.Places
+	switch {
+	case len(places) > 0 && (a.Brand != "" || len(a.Locations) > 0):
+		return out, errs.Field("places", "Send places, or brand and locations, not both.")
+	case len(places) == 0 && (a.Role != account.NoStaffRole || a.Brand != ""):
+		places = []rolePlace{{a.Brand, a.Locations}}
+	}
+	for _, p := range places {
+		b, err := c.Home(p.Brand)
+		if err != nil {
 			return out, err
 		}
+		out.Places = append(out.Places, account.Place{Brand: b, Locations: p.Locations})
 	}
 	for area, choice := range a.Levels {
 		if access.Area(area).Permissions().Empty() {

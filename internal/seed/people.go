@@ -198,11 +198,11 @@ func (w *World) add(ctx context.Context, d *auth.Desk, operator *op.Caller, s *S
 		return op.Do(ctx, d.Door, operator, account.CreateAdmin, account.NewAdmin{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName})
 	}
 	p := w.Place(s.Brand)
-	a := account.Assignment{Role: s.Role.Key, Brand: p.ID}
+	at := account.Place{Brand: p.ID}
 	for _, name := range s.At {
-		a.Locations = append(a.Locations, p.Hub[name])
+		at.Locations = append(at.Locations, p.Hub[name])
 	}
-	return op.Do(ctx, d.Door, operator, account.Add, account.NewStaff{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName, Assignment: a})
+	return op.Do(ctx, d.Door, operator, account.Add, account.NewStaff{Email: s.Email, FirstName: s.FirstName, LastName: s.LastName, Assignment: account.Assignment{Role: s.Role.Key, Places: []account.Place{at}}})
 }
 
 // Passphrase is the person's password in every made world: long, easy to type, and different for everybody.

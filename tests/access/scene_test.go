@@ -38,7 +38,7 @@ func newScene(t *testing.T, w *world.World) *scene {
 	s.aurora, s.meridian = w.Place("aurora").ID, w.Place("meridian").ID
 	s.york, s.leeds = w.Place("aurora").Hub["York"], w.Place("aurora").Hub["Leeds"]
 	s.nobody = s.colleague(access.Support)
-	s.do("user.change_role", fields{"User": s.nobody, "Role": account.NoStaffRole, "Brand": s.aurora})
+	s.do("user.change_role", fields{"User": s.nobody, "Role": account.NoStaffRole, "Places": []any{fields{"Brand": s.aurora}}})
 
 	all, err := dump.Tables(w.Store.Read(t.Context()))
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *scene) colleague(role *access.Role) user.ID {
 func (s *scene) hire(role *access.Role) (id user.ID, email string) {
 	s.t.Helper()
 	email = s.email()
-	added := s.do("user.add", fields{"Email": email, "FirstName": "Some", "LastName": s.name("Colleague"), "Role": role.Key, "Brand": s.aurora}).(account.Added)
+	added := s.do("user.add", fields{"Email": email, "FirstName": "Some", "LastName": s.name("Colleague"), "Role": role.Key, "Places": []any{fields{"Brand": s.aurora}}}).(account.Added)
 	hash, err := world.CheapHash("a password of the tests " + email)
 	if err != nil {
 		s.t.Fatal(err)
@@ -114,7 +114,7 @@ func (s *scene) hire(role *access.Role) (id user.ID, email string) {
 // invited is a colleague who has not accepted yet, with the token of their link.
 func (s *scene) invited() account.Added {
 	s.t.Helper()
-	return s.do("user.add", fields{"Email": s.email(), "FirstName": "New", "LastName": s.name("Colleague"), "Role": "support", "Brand": s.aurora}).(account.Added)
+	return s.do("user.add", fields{"Email": s.email(), "FirstName": "New", "LastName": s.name("Colleague"), "Role": "support", "Places": []any{fields{"Brand": s.aurora}}}).(account.Added)
 }
 
 // customer is a new customer of York.

@@ -26,24 +26,24 @@ func addUserPages(r routes) {
 type addForm struct {
 	Email, First, Last string
 	Role               string
-	Some               bool // chosen locations instead of all
-	Chosen             []string
+	whereForm
 
-	locations []brand.Location
-	offered   []*access.Role
-	role      *access.Role // nil until one is chosen that the viewer may give
-	held      access.Set   // what the grant would hold
-	may       access.Set   // what the viewer holds wherever the grant would stand
-	brand     brand.ID
-	whole     bool // the viewer may give roles at the whole place
+	offered []*access.Role
+	role    *access.Role // nil until one is chosen that the viewer may give
+	held    access.Set   // what the grant would hold
+	may     access.Set   // what the viewer holds wherever the grant would stand
 }
 
 func addUserPage(v *web.Visit) error {
-	f, err := newAddForm(v)
+	query := v.R.URL.Query()
+	if v.Brand == nil && !query.Has("role") && !query.Has("brand") {
+		query.Set("brand", string(brand.Platform))
+	}
+	f, err := newAddForm(v, query)
 	if err != nil {
 		return err
 	}
-	f.read(v.R.URL.Query())
+	f.read(query)
 	f.weigh(v)
 	return showAddUser(v, http.StatusOK, f, troubles{})
 }
@@ -53,7 +53,7 @@ func addUser(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	f, err := newAddForm(v)
+	f, err := newAddForm(v, form)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,10 @@ func addUser(v *web.Visit) error {
 	if form.Get("do") == "preview" {
 		return showAddUser(v, http.StatusOK, f, troubles{})
 	}
-	if f.Some && len(f.Chosen) == 0 {
-		return showAddUser(v, http.StatusUnprocessableEntity, f, troubles{fields: map[string]string{"location": "Choose at least one location, or all of them."}})
+	var mistakes errs.Wrong
+	f.check(&mistakes, f.role)
+	if err := mistakes.Err(); err != nil {
+		return showAddUser(v, http.StatusUnprocessableEntity, f, troubles{fields: errs.Of(err).Fields})
 	}
 	added, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, account.Add, f.newStaff())
 	if err == nil {
@@ -77,56 +79,32 @@ func addUser(v *web.Visit) error {
 
 // refused is what a form with a role is told. drawn are the fields that it has besides role and place.
 func (f *addForm) refused(v *web.Visit, err error, drawn ...string) (troubles, bool) {
-	t, ok := wrong(err, append(drawn, "role", "location", "locations")...)
+	t, ok := wrong(err, append(drawn, append(f.drawn(), "role")...)...)
 	switch {
-	case errors.Is(err, access.ErrRolePlace) && len(f.locations) > 0:
-		t.fields, t.problem = map[string]string{"location": "This role is held at single locations, or not at this place at all. Choose locations, or another role."}, nil
 	case errors.Is(err, access.ErrRolePlace):
 		t.fields, t.problem = map[string]string{"role": "This role cannot be held there. Choose another role, or another place."}, nil
 	case errors.Is(err, access.ErrGivesMore):
 		t.problem = f.refusal(v, err)
 	}
-	return t.moved("locations", "location"), ok
+	return f.say(t), ok
 }
 
-func newAddForm(v *web.Visit) (*addForm, error) {
+func newAddForm(v *web.Visit, form url.Values) (*addForm, error) {
 	if err := need(v, access.UsersInvite); err != nil {
 		return nil, err
 	}
-	f := &addForm{brand: v.BrandID()}
-	if v.Brand != nil {
-		d, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, brand.Show, v.Brand.ID)
-		if err != nil {
-			return nil, err
-		}
-		f.locations = d.Locations
+	f := &addForm{whereForm: whereForm{home: v.BrandID()}}
+	if err := f.whereForm.read(v, form, access.UsersInvite); err != nil {
+		return nil, err
 	}
-	now := v.Site.Door.Now().UnixMilli()
-	places := []access.Scope{v.Place()}
-	for i := range f.locations {
-		places = append(places, f.locations[i].Scope())
-	}
-	for _, at := range places {
-		if at == v.Place() {
-			f.whole = v.Caller.Grants.Can(now, access.UsersInvite, at, access.Everybody)
-		}
-		for _, r := range access.BuiltIn {
-			if r.For == access.Staff && !r.Whole && !slices.Contains(f.offered, r) && v.Caller.Grants.CanGive(now, r, access.Adjustment{}, at) {
-				f.offered = append(f.offered, r)
-			}
-		}
-	}
-	slices.SortFunc(f.offered, func(a, b *access.Role) int { return slices.Index(access.BuiltIn, a) - slices.Index(access.BuiltIn, b) })
+	f.offered = slices.DeleteFunc(f.whereForm.offered(v), func(r *access.Role) bool { return r.Whole })
 	return f, nil
 }
 
 // read takes the fields as they were sent.
 func (f *addForm) read(form url.Values) {
 	f.Email, f.First, f.Last = form.Get("email"), form.Get("first_name"), form.Get("last_name")
-	f.Role, f.Some, f.Chosen = form.Get("role"), form.Get("where") == "some", form["location"]
-	if !f.whole && f.brand != brand.Platform {
-		f.Some = true
-	}
+	f.Role = form.Get("role")
 	for _, r := range f.offered {
 		if r.Key == f.Role {
 			f.role = r
@@ -203,18 +181,6 @@ func (f *addForm) weigh(v *web.Visit) {
 	}
 }
 
-func (f *addForm) nodes() (at []access.Scope) {
-	if !f.Some {
-		return []access.Scope{f.brand.Scope()}
-	}
-	for i := range f.locations {
-		if len(f.Chosen) == 0 || slices.Contains(f.Chosen, string(f.locations[i].ID)) {
-			at = append(at, f.locations[i].Scope())
-		}
-	}
-	return at
-}
-
 // levels is what differs from the role, by area.
 func (f *addForm) levels() map[access.Area]access.Choice {
 	if f.role == nil {
@@ -238,16 +204,10 @@ func (f *addForm) adjustment() access.Adjustment {
 }
 
 func (f *addForm) newStaff() account.NewStaff {
-	in := account.NewStaff{
+	return account.NewStaff{
 		Email: f.Email, FirstName: f.First, LastName: f.Last,
-		Assignment: account.Assignment{Role: f.Role, Brand: f.brand, Levels: f.levels()},
+		Home: f.home, Assignment: account.Assignment{Role: f.Role, Places: f.places(), Levels: f.levels()},
 	}
-	if f.Some {
-		for _, l := range f.Chosen {
-			in.Locations = append(in.Locations, brand.LocationID(l))
-		}
-	}
-	return in
 }
 
 // refusal says what the viewer lacks to give this, with the names of places.
@@ -256,25 +216,11 @@ func (f *addForm) refusal(v *web.Visit, err error) []ui.Run {
 		now, a := v.Site.Door.Now().UnixMilli(), f.adjustment()
 		for _, at := range f.nodes() {
 			if lacks := v.Caller.Grants.Lacks(now, f.role, a, at); !lacks.Empty() {
-				return ui.Text(ui.T(refusalText(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
+				return ui.Text(ui.T(refusalText(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName}))))
 			}
 		}
 	}
 	return ui.Text(ui.T(refusalText(err)))
-}
-
-func (f *addForm) placeName(v *web.Visit) func(access.Scope) string {
-	return func(s access.Scope) string {
-		for i := range f.locations {
-			if f.locations[i].Scope() == s {
-				return f.locations[i].Name
-			}
-		}
-		if b := homeBrand(v, f.brand); b != nil && s == b.ID.Scope() {
-			return b.Name
-		}
-		return "the platform"
-	}
 }
 
 func refusalText(err error) string { return errs.Of(err).Detail }
@@ -283,8 +229,8 @@ func refusalText(err error) string { return errs.Of(err).Detail }
 type addUserProps struct {
 	*addForm
 	Place      string
+	Where      []ui.Option // for an account of the platform
 	Roles      []ui.Option
-	Places     []ui.Option
 	Areas      []ui.Area
 	Name       string   // of the role with its changes: "Brand Admin, 2 changes"
 	Summary    string   // of the role itself
@@ -293,6 +239,11 @@ type addUserProps struct {
 	Was        []ui.Hidden
 	Problems   troubles
 	Adjustable bool
+}
+
+// lines is the summary over the form: its own fields, then those of role and place.
+func (p addUserProps) lines(own ...string) []ui.FormError {
+	return p.Problems.lines(append(own, append(p.drawn(), "role")...)...)
 }
 
 func showAddUser(v *web.Visit, status int, f *addForm, t troubles) error {
@@ -364,20 +315,6 @@ func showAdded(v *web.Visit, f *addForm, added account.Added) error {
 }
 
 type addedProps struct{ Name, First, User, Link string }
-
-func whereValue(some bool) string {
-	if some {
-		return "some"
-	}
-	return "all"
-}
-
-func whereOptions(p addUserProps) []ui.Option {
-	return []ui.Option{
-		{Value: "all", Label: "All", Hint: "Also those that are added later.", Off: !p.whole},
-		{Value: "some", Label: "Only chosen ones"},
-	}
-}
 
 func roleHint(p addUserProps) string {
 	return "You can give the roles whose permissions you hold. A Super Admin is never let in by a link that somebody else has seen."

@@ -136,7 +136,7 @@ func (k *kit) staff(role string, at brand.ID, locations ...brand.LocationID) (id
 	ada := k.caller(k.ada)
 	added := must(op.Do(k.t.Context(), k.door, ada, account.Add, account.NewStaff{
 		Email: email, FirstName: "Kim", LastName: fmt.Sprintf("Number%d", k.counted),
-		Assignment: account.Assignment{Role: role, Brand: at, Locations: locations},
+		Assignment: account.Assignment{Role: role, Places: account.At(at, locations...)},
 	}))(k.t)
 	k.choose(added.Token, phrase)
 	return added.User, email

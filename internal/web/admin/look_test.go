@@ -30,7 +30,7 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 	k.staff("support", k.aurora)
 	added := must(op.Do(t.Context(), k.door, k.caller(k.ada), account.Add, account.NewStaff{
 		Email: "noor@desk.example", FirstName: "Noor", LastName: "Haddad",
-		Assignment: account.Assignment{Role: "brand_admin", Brand: k.aurora, Levels: map[access.Area]access.Choice{"settings": {Level: access.View}, "orders": {Level: access.Edit}}},
+		Assignment: account.Assignment{Role: "brand_admin", Places: account.At(k.aurora), Levels: map[access.Area]access.Choice{"settings": {Level: access.View}, "orders": {Level: access.Edit}}},
 	}))(t)
 	made := must(op.Do(t.Context(), k.door, op.HostOperator("test"), apikey.Create, apikey.New{
 		Name: "Shop backend", Scope: k.aurora.Scope(), Permissions: access.Of(access.FactsIngest, access.CustomersView), Owner: k.ada,
@@ -109,7 +109,7 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 		t.Error("a single key works although they are off")
 	}
 	_, err := op.Do(t.Context(), k.door, k.signedIn(k.ada), account.ChangeRole, account.RoleChange{
-		User: kim, Reason: "Moves to the shop floor", Assignment: account.Assignment{Role: "shop_manager", Brand: k.aurora},
+		User: kim, Reason: "Moves to the shop floor", Assignment: account.Assignment{Role: "shop_manager", Places: account.At(k.aurora)},
 	})
 	id, _ := errs.Of(err).Extra["step_up"].(string)
 	b.Goto("/admin/step-ups/" + id + "?back=/admin/settings/users")

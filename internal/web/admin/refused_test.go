@@ -1,8 +1,10 @@
 package admin_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,23 +80,23 @@ func TestARoleWithinABrandForAPersonOfThePlatform(t *testing.T) {
 	d := newDesk(t, 0)
 	meridian := d.Place("meridian")
 	added := must(op.Do(t.Context(), d.Door, d.As("ada"), account.Add, account.NewStaff{
-		Email: "noor@desk.example", FirstName: "Noor", LastName: "Haddad", Assignment: account.Assignment{Role: "admin", Brand: brand.Platform},
+		Email: "noor@desk.example", FirstName: "Noor", LastName: "Haddad", Assignment: account.Assignment{Role: "admin", Places: account.At(brand.Platform)},
 	}))(t)
 	page := "/admin/users/" + string(added.User)
 	b := d.as(t, "ada")
 	first := b.get(page + "/role").wants(http.StatusOK)
-	if len(first.all("option", "value=platform", "selected")) != 1 || len(first.all("input", "name=location")) != 0 {
+	if len(first.all("input", "value=platform", "checked")) != 1 || len(first.all("input", "type=checkbox", "name=brand")) != 3 {
 		t.Error("the place that is held is not chosen")
 	}
 	// without script: the place first, then what there is to give there
 	chosen := b.post(page+"/role", url.Values{"do": {"preview"}, "brand": {string(meridian.ID)}, "role": {""}, "reason": {"Works at Meridian"}}).wants(http.StatusOK)
-	if len(chosen.all("input", "name=location")) != 3 || len(chosen.all("option", "value=hub_admin")) != 1 || formOf(chosen).Get("reason") != "Works at Meridian" {
+	if len(chosen.all("input", "name=location."+string(meridian.ID))) != 3 || len(chosen.all("option", "value=hub_admin")) != 1 || formOf(chosen).Get("reason") != "Works at Meridian" {
 		t.Errorf("the locations of the brand are not offered: %s", chosen.sheet())
 	}
 	b.post(page+"/role", url.Values{"role": {"hub_admin"}, "where": {"all"}, "reason": {"x"}}).wants(http.StatusUnprocessableEntity).says("Choose where the role holds")
 	b.post(page+"/role", url.Values{"brand": {"brd_nowhere"}, "role": {"hub_admin"}, "where": {"all"}, "reason": {"x"}}).wants(http.StatusNotFound)
-	locations := chosen.all("input", "name=location")
-	a := b.post(page+"/role", url.Values{"brand": {string(meridian.ID)}, "role": {"hub_admin"}, "where": {"some"}, "location": {value(locations[0], "value")}, "reason": {"Works at Meridian"}, "back": {page}})
+	locations := chosen.all("input", "name=location."+string(meridian.ID))
+	a := b.post(page+"/role", url.Values{"brand": {string(meridian.ID)}, "role": {"hub_admin"}, "where." + string(meridian.ID): {"some"}, "location." + string(meridian.ID): {value(locations[0], "value")}, "reason": {"Works at Meridian"}, "back": {page}})
 	if !strings.HasPrefix(a.location, "/admin/step-ups/") {
 		t.Fatalf("%d %s", a.status, a.sheet())
 	}
@@ -109,8 +111,51 @@ func TestARoleWithinABrandForAPersonOfThePlatform(t *testing.T) {
 		t.Errorf("Noor holds %+v", u.Holds)
 	}
 	now := b.get(page + "/role").wants(http.StatusOK)
-	if len(now.all("option", "value="+string(meridian.ID), "selected")) != 1 || len(now.all("input", "name=location", "checked")) != 1 {
+	if len(now.all("input", "value="+string(meridian.ID), "checked")) != 1 || len(now.all("input", "name=location."+string(meridian.ID), "checked")) != 1 {
 		t.Error("the place that is held now is not chosen")
+	}
+}
+
+func TestARoleInSeveralBrandsIsKeptInEachWhenItIsChanged(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, 0)
+	aurora, meridian := d.Place("aurora"), d.Place("meridian")
+	b := d.as(t, "ada")
+	if to := b.post("/admin/brand", url.Values{"brand": {"platform"}}); to.status != http.StatusSeeOther {
+		t.Fatalf("to the platform: %d", to.status)
+	}
+	add := url.Values{"email": {"noor@desk.example"}, "first_name": {"Noor"}, "brand": {string(aurora.ID), string(meridian.ID)}, "role": {"support"}}
+	none := formOf(b.post("/admin/settings/users/new", url.Values{"do": {"add"}, "email": {"noor@desk.example"}, "first_name": {"Noor"}, "role": {"support"}}).
+		wants(http.StatusUnprocessableEntity).says("Choose where the role holds"))
+	if none.Get("email") != "noor@desk.example" {
+		t.Error("what was typed is lost")
+	}
+	both := maps.Clone(add)
+	both["brand"] = []string{"platform", string(aurora.ID)}
+	b.post("/admin/settings/users/new", both).wants(http.StatusUnprocessableEntity).says("it includes every brand")
+	b.post("/admin/settings/users/new", add).wants(http.StatusOK).says("Noor was added")
+	noor := must(user.FindByEmail(d.Store.Read(t.Context()), brand.Platform, "noor@desk.example"))(t)
+	page := "/admin/users/" + string(noor.ID)
+	now := b.get(page + "/role").wants(http.StatusOK)
+	form := formOf(now)
+	form.Del("brand") // of the switcher
+	for _, n := range now.all("input", "type=checkbox", "name=brand", "checked") {
+		form.Add("brand", value(n, "value"))
+	}
+	if len(form["brand"]) != 2 || slices.Contains(form["brand"], "platform") || len(now.all("option", "value=support", "selected")) != 1 {
+		t.Fatalf("the form does not show what is held: %v", form)
+	}
+	form.Set("role", "moderator")
+	form.Set("reason", "Looks after the pages")
+	form.Set("back", page)
+	a := b.post(page+"/role", form)
+	confirm := formOf(b.get(a.location).says("Aurora Goods, all locations; Meridian"))
+	confirm.Set("code", d.Code())
+	path, _, _ := strings.Cut(a.location, "?")
+	b.post(path, confirm).leads(page)
+	held := must(user.Find(d.Store.Read(t.Context()), noor.ID))(t).Holds
+	if len(held) != 2 || held[0].Role.Key != "moderator" || held[1].Role.Key != "moderator" || held[0].Scope == held[1].Scope {
+		t.Errorf("Noor holds %+v", held)
 	}
 }
 

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/brand"
@@ -31,26 +32,27 @@ type roleForm struct {
 	Reason string
 	Action string
 	Now    string // the role in force, in words
-	Home   bool   // the person's home is the platform: the place is chosen, a brand or all of it
-	Brand  string // the chosen place: "platform" or a brand; empty when none was
 	props  addUserProps
 }
 
 func rolePage(v *web.Visit, l *peopleList) error {
 	query := v.R.URL.Query()
-	f, err := openRole(v, l, query)
+	f, err := openRole(v, l)
 	if err != nil {
 		return err
 	}
-	if !query.Has("role") {
+	if !query.Has("role") && !query.Has("brand") {
 		query = f.held()
+	}
+	if err := f.place(v, query); err != nil {
+		return err
 	}
 	f.form.read(query)
 	f.form.weigh(v)
 	return showRole(v, http.StatusOK, f, troubles{})
 }
 
-func openRole(v *web.Visit, l *peopleList, form url.Values) (*roleForm, error) {
+func openRole(v *web.Visit, l *peopleList) (*roleForm, error) {
 	p, err := openProfile(v, l)
 	if err != nil {
 		return nil, err
@@ -62,87 +64,42 @@ func openRole(v *web.Visit, l *peopleList, form url.Values) (*roleForm, error) {
 		return nil, op.ErrForbidden.Say("You need “%s” for this. A Super Admin can give it to you.", access.StaffRolesAssign.Label()).
 			With("permission", access.StaffRolesAssign.String()).With("scope", p.User.Scope().String())
 	}
-	f := &roleForm{profile: p, Action: p.path("role"), Now: roleName(p.Role), Home: p.User.Brand == brand.Platform, form: &addForm{brand: p.User.Brand, whole: true}}
+	f := &roleForm{profile: p, Action: p.path("role"), Now: roleName(p.Role), form: &addForm{whereForm: whereForm{home: p.User.Brand}}}
 	if p.Role == "" {
 		f.Now = "No role"
 	}
-	if err := f.place(v, form); err != nil {
-		return nil, err
-	}
-	return f, f.offer(v)
+	return f, nil
 }
 
-// place reads where the role is to hold. An account of a brand holds roles within it; one of the platform there, or within one brand.
+// place reads where the role is to hold, and finds which roles can be given there.
 func (f *roleForm) place(v *web.Visit, form url.Values) error {
-	if !f.Home {
-		return nil
+	if err := f.form.whereForm.read(v, form, access.StaffRolesAssign); err != nil {
+		return err
 	}
-	f.Brand = form.Get("brand")
-	if !form.Has("role") && !form.Has("brand") && f.Staff != nil { // as it is
-		if held := role.Resolve(f.Staff.Grants); len(held) > 0 {
-			if f.Brand = held[0].Scope.BrandID(); f.Brand == "" {
-				f.Brand = string(brand.Platform)
-			}
-		}
-	}
-	if f.Brand == "" || f.Brand == string(brand.Platform) {
-		return nil
-	}
-	if homeBrand(v, brand.ID(f.Brand)) == nil {
-		return errs.ErrNotFound
-	}
-	f.form.brand = brand.ID(f.Brand)
-	return nil
-}
-
-// wheres are the places that can be chosen.
-func (f *roleForm) wheres() []ui.Option {
-	all := []ui.Option{{Value: "", Label: "Choose where"}, {Value: string(brand.Platform), Label: "Platform, and every brand"}}
-	for i := range f.Brands {
-		all = append(all, ui.Option{Value: string(f.Brands[i].ID), Label: f.Brands[i].Name})
-	}
-	return all
-}
-
-// offer lists the locations of the chosen place and the roles that the viewer may give there.
-func (f *roleForm) offer(v *web.Visit) error {
-	places := []access.Scope{f.form.brand.Scope()}
-	if f.form.brand != brand.Platform {
-		d, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, brand.Show, f.form.brand)
-		if err != nil {
-			return err
-		}
-		f.form.locations = d.Locations
-		for i := range d.Locations {
-			places = append(places, d.Locations[i].Scope())
-		}
-	}
-	now := v.Site.Door.Now().UnixMilli()
-	for _, r := range access.BuiltIn {
-		offers := func(at access.Scope) bool {
-			return r.StandsAt(at) && v.Caller.Grants.CanGive(now, r, access.Adjustment{}, at)
-		}
-		if (!f.Home || f.Brand != "") && r.For == access.Staff && slices.ContainsFunc(places, offers) {
-			f.form.offered = append(f.form.offered, r)
-		}
-	}
+	f.form.offered = f.form.whereForm.offered(v)
 	return nil
 }
 
 // held is the role that the person has now, as the form would send it.
 func (f *roleForm) held() url.Values {
-	form := url.Values{"where": {"all"}}
+	form := url.Values{}
 	if f.Staff == nil {
 		return form
 	}
 	for _, g := range role.Resolve(f.Staff.Grants) {
-		if g.Role.For != access.Staff || f.Home && !f.form.brand.Scope().Covers(g.Scope) {
+		if g.Role.For != access.Staff {
 			continue
 		}
 		form.Set("role", g.Role.Key)
+		fields := ""
+		if f.form.many() {
+			b := orElse(g.Scope.BrandID(), string(brand.Platform))
+			form.Add("brand", b)
+			fields = "." + b
+		}
 		if id := g.Scope.LocationID(); id != "" {
-			form.Set("where", "some")
-			form.Add("location", id)
+			form.Set("where"+fields, "some")
+			form.Add("location"+fields, id)
 		}
 		for _, area := range access.Areas() {
 			c := area.Choice(g.Set())
@@ -158,8 +115,11 @@ func changeRole(v *web.Visit, l *peopleList) error {
 	if err != nil {
 		return err
 	}
-	f, err := openRole(v, l, form)
+	f, err := openRole(v, l)
 	if err != nil {
+		return err
+	}
+	if err := f.place(v, form); err != nil {
 		return err
 	}
 	f.form.read(form)
@@ -178,11 +138,7 @@ func changeRole(v *web.Visit, l *peopleList) error {
 	case errors.Is(err, op.ErrStepUpRequired):
 		return err
 	}
-	drawn := []string{"reason"}
-	if f.Home {
-		drawn = append(drawn, "brand")
-	}
-	if t, ok := f.form.refused(v, err, drawn...); ok {
+	if t, ok := f.form.refused(v, err, "reason"); ok {
 		return showRole(v, t.status, f, t)
 	}
 	return err
@@ -195,17 +151,14 @@ const maxReason = 500
 func (f *roleForm) check() troubles {
 	var wrong errs.Wrong
 	role := f.form.Role
+	if role != account.NoStaffRole {
+		f.form.check(&wrong, f.form.role)
+	}
 	switch {
-	case f.Home && f.Brand == "" && role != account.NoStaffRole:
-		wrong.Add("brand", "Choose where the role holds: on the platform, or within one brand.")
 	case role == "":
 		wrong.Add("role", "Choose a role.")
 	case role != account.NoStaffRole && f.form.role == nil:
 		wrong.Add("role", "Choose one of the roles of the list.")
-	case f.form.Some && len(f.form.Chosen) == 0 && role != account.NoStaffRole:
-		wrong.Add("location", "Choose at least one location, or all of them.")
-	case f.form.role != nil && !f.form.Some && !f.form.role.StandsAt(f.form.brand.Scope()) && len(f.form.locations) > 0:
-		wrong.Add("location", "%s is held at single locations: choose which.", f.form.role.Name)
 	}
 	if f.Reason == "" {
 		wrong.Add("reason", "Say why: the reason is kept in the audit log.")
@@ -219,7 +172,7 @@ func (f *roleForm) check() troubles {
 }
 
 func (f *roleForm) change() account.RoleChange {
-	in := account.RoleChange{User: f.User.ID, Reason: f.Reason, Assignment: account.Assignment{Role: f.form.Role, Brand: f.form.brand}}
+	in := account.RoleChange{User: f.User.ID, Reason: f.Reason, Assignment: account.Assignment{Role: f.form.Role}}
 	if f.form.Role == account.NoStaffRole {
 		return in
 	}
@@ -232,7 +185,7 @@ func showRole(v *web.Visit, status int, f *roleForm, t troubles) error {
 		status = t.status
 	}
 	f.props = f.form.props(v, t)
-	if f.Home && f.Brand == "" {
+	if f.form.many() && len(f.form.at) == 0 {
 		f.props.Roles[0].Label = "Choose where first"
 	}
 	f.props.Roles = append(f.props.Roles, ui.Option{Value: account.NoStaffRole, Label: "Customer: no staff role"})
@@ -245,9 +198,14 @@ func (f *roleForm) warning() string {
 }
 
 // rolePreview lets the levels follow the choice while one chooses. Without script the form's own button does the same.
-func (f *roleForm) preview(region string, also ...string) map[string]any {
-	a := map[string]any{
-		"hx-post": f.Action, "hx-vals": `{"do":"preview"}`, "hx-include": "closest form", "hx-trigger": "change",
+func (f *roleForm) preview(region string, also ...string) templ.Attributes {
+	return choosing(f.Action, region, also...)
+}
+
+// choosing sends the form while one chooses, and swaps what depends on the choice.
+func choosing(action, region string, also ...string) templ.Attributes {
+	a := templ.Attributes{
+		"hx-post": action, "hx-vals": `{"do":"preview"}`, "hx-include": "closest form", "hx-trigger": "change",
 		"hx-target": "#" + region, "hx-select": "#" + region, "hx-swap": "outerHTML", "hx-sync": "closest form:replace",
 	}
 	if len(also) > 0 {
@@ -258,16 +216,9 @@ func (f *roleForm) preview(region string, also ...string) map[string]any {
 
 // props draws the part of the form that Add user has too: roles, places, levels, and what differs from the role.
 func (f *addForm) props(v *web.Visit, t troubles) addUserProps {
-	p := addUserProps{addForm: f, Place: f.placeName(v)(f.brand.Scope()), Problems: t, Roles: []ui.Option{{Value: "", Label: "Choose a role"}}}
+	p := addUserProps{addForm: f, Place: f.placeName(f.home.Scope()), Where: f.brands(v), Problems: t, Roles: []ui.Option{{Value: "", Label: "Choose a role"}}}
 	for _, r := range f.offered {
 		p.Roles = append(p.Roles, ui.Option{Value: r.Key, Label: r.Name})
-	}
-	for i := range f.locations {
-		place := ui.Option{Value: string(f.locations[i].ID), Label: f.locations[i].Name}
-		if city := f.locations[i].City; city != place.Label {
-			place.Hint = city
-		}
-		p.Places = append(p.Places, place)
 	}
 	p.Was = []ui.Hidden{{Name: "was.role", Value: ""}}
 	if f.role == nil {
@@ -287,7 +238,7 @@ func (f *addForm) props(v *web.Visit, t troubles) addUserProps {
 	}
 	for _, at := range f.nodes() {
 		if lacks := v.Caller.Grants.Lacks(v.Site.Door.Now().UnixMilli(), f.role, a, at); !lacks.Empty() && f.role.StandsAt(at) {
-			p.Lacks = ui.Text(ui.T(refusalText(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName(v)}))))
+			p.Lacks = ui.Text(ui.T(refusalText(access.RefuseGift(f.role, lacks, at, access.Words{Place: f.placeName}))))
 			break
 		}
 	}

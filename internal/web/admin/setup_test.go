@@ -69,7 +69,7 @@ func TestALinkSetsAPasswordOnce(t *testing.T) {
 	t.Parallel()
 	k := open(t)
 	added := must(op.Do(t.Context(), k.door, k.caller(k.ada), account.Add, account.NewStaff{
-		Email: "noor@desk.example", FirstName: "Noor", LastName: "Haddad", Assignment: account.Assignment{Role: "support", Brand: k.aurora},
+		Email: "noor@desk.example", FirstName: "Noor", LastName: "Haddad", Assignment: account.Assignment{Role: "support", Places: account.At(k.aurora)},
 	}))(t)
 	b := k.client()
 	b.get("/set-password?token=" + added.Token).leads("/set-password")

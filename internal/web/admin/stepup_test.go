@@ -19,7 +19,7 @@ import (
 func begins(k *kit, of user.ID, to string) string {
 	k.t.Helper()
 	_, err := op.Do(k.t.Context(), k.door, k.signedIn(k.ada), account.ChangeRole, account.RoleChange{
-		User: of, Reason: "Moves to the shop floor", Assignment: account.Assignment{Role: to, Brand: k.aurora},
+		User: of, Reason: "Moves to the shop floor", Assignment: account.Assignment{Role: to, Places: account.At(k.aurora)},
 	})
 	id, ok := errs.Of(err).Extra["step_up"].(string)
 	if !ok {
@@ -86,7 +86,7 @@ func TestACodeConfirmsNothingElse(t *testing.T) {
 	path := begins(k, kim, "shop_manager")
 	proof := op.Proof{ID: strings.TrimPrefix(path, "/admin/step-ups/"), Code: k.code(k.ada)}
 	_, err := op.Do(t.Context(), k.door, k.signedIn(k.ada), account.ChangeRole, account.RoleChange{
-		User: kim, Reason: "Moves to the shop floor", Assignment: account.Assignment{Role: "brand_admin", Brand: k.aurora},
+		User: kim, Reason: "Moves to the shop floor", Assignment: account.Assignment{Role: "brand_admin", Places: account.At(k.aurora)},
 	}, op.With(proof))
 	if !errors.Is(err, op.ErrStepUpMismatch) {
 		t.Errorf("other values: %v", err)
