@@ -156,6 +156,7 @@ func (a *App) door(ctx context.Context, o Options) (err error) {
 	}
 	a.Door, err = op.New(op.Options{
 		Store: a.Store, Keys: a.Keys, Master: a.Master, Jobs: a.Queue, Log: a.Log, Clock: o.Clock, SendCode: mailing.PostCode,
+		Prover: auth.Prover{},
 	}, operations...)
 	if err != nil {
 		return err

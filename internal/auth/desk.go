@@ -15,7 +15,6 @@ import (
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
-	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/session/device"
 	"github.com/stewardhq/steward/internal/user"
@@ -51,7 +50,7 @@ type Try struct {
 	Brand    brand.ID // of customers; staff sign in to the installation
 	Email    string
 	Password string
-	Known    string // the cookie of a known device, or empty
+	Known    string // the cookies of known devices that the browser has, separated by spaces
 }
 
 // Signed is who came in, or what they must do next before they are in.
@@ -59,7 +58,7 @@ type Signed struct {
 	Token   string // for the cookie; kept nowhere else
 	Session string
 	User    user.ID
-	Known   string // the cookie of this device from now on
+	Known   string // a cookie for this device, of this person and audience, from now on; empty when it has one
 	Ends    time.Time
 
 	Next   Next   // what is left to show; then there is no session yet
@@ -72,7 +71,7 @@ func (d *Desk) SignIn(ctx context.Context, c *op.Caller, try Try) (Signed, error
 	if wait := d.spray.blocked(c.IP, now); wait > 0 {
 		return Signed{}, ErrTooMany.After(wait)
 	}
-	found, err := op.Ask(ctx, d.Door, c, lookUp, lookUpIn{try.Audience, try.Brand, try.Email})
+	found, err := op.Ask(ctx, d.Door, c, lookUp, lookUpIn{try.Audience, try.Brand, try.Email, try.Known})
 	if errors.Is(err, errs.ErrNotFound) {
 		// An unknown address costs the same work, and answers the same.
 		err = errors.Join(d.Hasher.Dummy(ctx, try.Password), ErrWrong)
@@ -82,8 +81,7 @@ func (d *Desk) SignIn(ctx context.Context, c *op.Caller, try Try) (Signed, error
 	if err != nil {
 		return Signed{}, err
 	}
-	known := found.Known != "" && secret.Equal(found.Known, secret.HashToken(try.Known))
-	waits, err := op.Keep(ctx, d.Door, c, countTry, countIn{found.User, known, d.Policy.Attempts})
+	waits, err := op.Keep(ctx, d.Door, c, countTry, countIn{found.User, found.Known, d.Policy.Attempts})
 	if err != nil {
 		return Signed{}, err
 	}
@@ -102,7 +100,7 @@ func (d *Desk) SignIn(ctx context.Context, c *op.Caller, try Try) (Signed, error
 		}
 		return Signed{}, ErrWrong
 	}
-	in := entry{User: found.User, Audience: try.Audience, Method: "password", KnownDevice: known}
+	in := entry{User: found.User, Audience: try.Audience, Method: "password", KnownDevice: found.Known}
 	if d.Hasher.NeedsRehash(found.Hash) {
 		if hash, err := d.Hasher.Hash(ctx, try.Password); err == nil {
 			in.Rehash = hash

@@ -1,7 +1,12 @@
 package auth
 
 import (
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/mailing"
+	"github.com/stewardhq/steward/internal/security"
+	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/user"
 )
 
@@ -17,8 +22,44 @@ func (f Factors) Any() bool { return f.App || f.Passkeys > 0 }
 
 // factorsOf reads what a person can show.
 func factorsOf(r store.Reader, u user.ID) (f Factors, err error) {
-	return f, nil
+	var apps int64
+	err = r.QueryRow(`select (select count(*) from totps where user_id = $1), (select count(*) from passkeys where user_id = $1),
+		(select count(*) from recovery_codes where user_id = $1 and used_at = 0)`, string(u)).Scan(&apps, &f.Passkeys, &f.Recovery)
+	f.App = apps > 0
+	return f, err
 }
 
 // seconds are the ways to show a second factor after a password.
-var seconds = map[string]tryable{}
+var seconds = map[string]tryable{"totp": secondApp, "recovery": secondRecovery, "passkey": secondPasskey}
+
+// ErrLastFactor refuses to leave somebody without the second factor that they need.
+var ErrLastFactor = errs.New(errs.Conflict, "last_factor", "This is your last second factor, and the installation asks for one. Add another, then remove this one.")
+
+// keepFactor refuses a change after which a member of staff has no second factor, where one is required.
+func keepFactor(tx *op.Tx, u *user.User) error {
+	rules, err := security.Load(tx)
+	if err != nil || !rules.SecondFactor || u.Kinds&user.IsStaff == 0 {
+		return err
+	}
+	has, err := factorsOf(tx, u.ID)
+	if err == nil && !has.Any() {
+		err = ErrLastFactor
+	}
+	return err
+}
+
+// factorChanged does what follows from another way in: every other session, link and half-done sign-in ends, and the person is
+// told. keep is the half-done sign-in during which it happened, or nil.
+func factorChanged(tx *op.Tx, u *user.User, keep *ticket, what string) error {
+	if _, err := session.RevokeOthers(tx, u, "second_factor_changed"); err != nil {
+		return err
+	}
+	if err := killPending(tx, u.ID, keep); err != nil {
+		return err
+	}
+	return mailing.Post(tx, u, "second_factor_changed", mailing.Letter{
+		Subject: "How you sign in was changed",
+		Lines:   []string{what, "You were signed out everywhere else."},
+		After:   []string{"If this was not you, tell the people who run the desk at once, and set a new password."},
+	})
+}

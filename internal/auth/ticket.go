@@ -62,11 +62,11 @@ func findTicket(r store.Reader, token string, now time.Time) (*ticket, error) {
 	return t, err
 }
 
-// killTickets ends every half-done sign-in of a person.
-func killTickets(tx *op.Tx, u user.ID) error {
+// killTickets ends every half-done sign-in of a person but keep.
+func killTickets(tx *op.Tx, u user.ID, keep *ticket) error {
 	open, err := tickets.All(tx, "where user_id = $1 and used_at = 0 and expires_at > $2", string(u), tx.Now().UnixMilli())
 	for i := range open {
-		if err == nil {
+		if err == nil && (keep == nil || open[i].Token != keep.Token) {
 			open[i].Expires = tx.Now().UnixMilli()
 			err = tickets.Update(tx, &open[i])
 		}

@@ -52,16 +52,7 @@ var Revoke = &op.Action[string, owned, op.None]{
 var RevokeEvery = &op.Action[user.ID, *user.User, int]{
 	Name: "session.revoke_all", Summary: "End every session of a person but one's own present one", Allow: access.UsersSessions, Own: true,
 	Target: func(tx *op.Tx, u user.ID) (*user.User, error) { return user.Find(tx, u) },
-	Do: func(tx *op.Tx, u *user.User, _ user.ID) (ended int, err error) {
-		live, err := Live(tx, u.ID, tx.Now())
-		for i := range live {
-			if err == nil && live[i].ID != tx.Caller().Session {
-				err = end(tx, u, &live[i], "revoked")
-				ended++
-			}
-		}
-		return ended, err
-	},
+	Do: func(tx *op.Tx, u *user.User, _ user.ID) (ended int, err error) { return RevokeOthers(tx, u, "revoked") },
 }
 
 // Shown is a session as its owner, or who may see sessions, is shown it.

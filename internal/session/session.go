@@ -78,16 +78,16 @@ func ByToken(r store.Reader, token string, now time.Time) (*Session, error) {
 }
 
 // Start begins a session of an authenticated person and gives its token, which is told once and kept nowhere. It ends the oldest
-// sessions of its audience beyond the number allowed at once. Only package auth calls it.
-func Start(tx *op.Tx, u *user.User, s Session, superAdmin bool) (started *Session, token string, err error) {
+// sessions of its audience beyond the number allowed at once, and gives those too. Only package auth calls it.
+func Start(tx *op.Tx, u *user.User, s Session, superAdmin bool) (started *Session, token string, ended []Session, err error) {
 	rules, err := security.Load(tx)
 	if err != nil {
-		return nil, "", err
+		return nil, "", nil, err
 	}
 	limits := rules.Sessions.Of(string(s.Audience), superAdmin)
 	live, err := Live(tx, u.ID, tx.Now())
 	if err != nil {
-		return nil, "", err
+		return nil, "", nil, err
 	}
 	others := 0 // of the same audience: who shops here too is not signed out of the desk for it
 	for i := range live {
@@ -96,8 +96,9 @@ func Start(tx *op.Tx, u *user.User, s Session, superAdmin bool) (started *Sessio
 		}
 		if others++; others >= limits.AtOnce {
 			if err := end(tx, u, &live[i], "too_many"); err != nil {
-				return nil, "", err
+				return nil, "", nil, err
 			}
+			ended = append(ended, live[i])
 		}
 	}
 	now := tx.Now()
@@ -105,21 +106,34 @@ func Start(tx *op.Tx, u *user.User, s Session, superAdmin bool) (started *Sessio
 	s.ID, s.User, s.scope = id.New("ses_", now), u.ID, u.Scope()
 	s.CreatedAt, s.SeenAt = now.UnixMilli(), now.UnixMilli()
 	s.IdleUntil, s.EndsAt = now.Add(limits.Idle).UnixMilli(), now.Add(limits.Overall).UnixMilli()
-	return &s, token, Table.Insert(tx, &s)
+	return &s, token, ended, Table.Insert(tx, &s)
 }
 
 // RevokeAll ends every session of a person, in the transaction of whatever made it necessary.
 func RevokeAll(tx *op.Tx, u *user.User, why string) (ended int, err error) {
+	return revoke(tx, u, "", why)
+}
+
+// RevokeOthers ends every session of a person but the one that asks.
+func RevokeOthers(tx *op.Tx, u *user.User, why string) (ended int, err error) {
+	return revoke(tx, u, tx.Caller().Session, why)
+}
+
+func revoke(tx *op.Tx, u *user.User, keep, why string) (ended int, err error) {
 	live, err := Live(tx, u.ID, tx.Now())
 	if err != nil {
 		return 0, err
 	}
 	for i := range live {
-		if err := end(tx, u, &live[i], why); err != nil {
-			return i, err
+		if live[i].ID == keep {
+			continue
 		}
+		if err := end(tx, u, &live[i], why); err != nil {
+			return ended, err
+		}
+		ended++
 	}
-	return len(live), nil
+	return ended, nil
 }
 
 func end(tx *op.Tx, u *user.User, s *Session, why string) error {

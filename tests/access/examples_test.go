@@ -109,6 +109,17 @@ var examples = []example{
 	{op: "auth.look_up_link", each: true, in: func(s *scene, _ *op.Caller) any {
 		return fields{"Token": s.invited().Token, "Purpose": "set_password"}
 	}},
+	{op: "auth.ask_passkey", in: func(*scene, *op.Caller) any {
+		return fields{"Purpose": "sign_in", "Site": fields{"ID": "localhost", "Origin": "http://localhost"}}
+	}},
+	{op: "auth.try_passkey", in: func(*scene, *op.Caller) any {
+		return fields{"Audience": "staff", "Token": "no question", "Answer": "{}"}
+	}},
+	{op: "auth.enrol_passkey", in: func(*scene, *op.Caller) any { return fields{"Ticket": "no ticket"} }, ruled: "there is no such ticket"},
+	{op: "passkey.add", in: func(*scene, *op.Caller) any { return fields{"Token": "no question"} }, ruled: "there is no such question"},
+	{op: "passkey.rename", in: func(*scene, *op.Caller) any { return fields{"Passkey": "psk_none", "Name": "Phone"} }, ruled: "there is no such passkey"},
+	{op: "passkey.remove", in: func(*scene, *op.Caller) any { return "psk_none" }, ruled: "there is no such passkey"},
+	{op: "passkey.list", in: nothing},
 	{op: "auth.show_ticket", in: func(*scene, *op.Caller) any { return "no ticket" }, ruled: "there is no such ticket"},
 	{op: "auth.try_second", in: func(*scene, *op.Caller) any {
 		return fields{"Ticket": "no ticket", "Method": "totp", "Answer": "000000"}
@@ -116,6 +127,8 @@ var examples = []example{
 	{op: "auth.set_password", each: true, in: func(s *scene, _ *op.Caller) any {
 		return fields{"Token": s.invited().Token, "Hash": "$argon2id$v=19$m=64,t=1,p=1$c2l4dGVlbiBieXRlcyBvaw$AAAA"}
 	}},
+
+	{op: "auth.confirm_email", each: true, in: func(*scene, *op.Caller) any { return fields{"Token": "none"} }, ruled: "there is no such link"},
 
 	{op: "user.add", what: "Support", in: newColleague("support", "")},
 	{op: "user.add", what: "Hub Admin of York", in: newColleague("hub_admin", "York")},
@@ -156,6 +169,66 @@ var examples = []example{
 		s.do("user.deactivate", fields{"User": id})
 		return fields{"User": id}
 	}},
+	{op: "user.suspend", what: "a customer", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer(), "Reason": "Payment dispute"} }},
+	{op: "user.suspend", what: "a Support", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Reason": "Payment dispute"}
+	}},
+	{op: "user.suspend", what: "a Brand Admin", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.BrandAdmin), "Reason": "Payment dispute"}
+	}},
+	{op: "user.suspend", what: "oneself", each: true, in: func(s *scene, c *op.Caller) any {
+		return fields{"User": self(s, c), "Reason": "Payment dispute"}
+	}, ruled: "nobody does it to themself"},
+	{op: "user.reinstate", in: func(s *scene, _ *op.Caller) any {
+		id := s.customer()
+		s.do("user.suspend", fields{"User": id, "Reason": "Payment dispute"})
+		return fields{"User": id}
+	}},
+	{op: "user.due_suspensions", in: nothing},
+	{op: "user.lift_suspension", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
+	{op: "user.ban", what: "a customer", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer(), "Reason": "Abuse"} }},
+	{op: "user.ban", what: "a Support", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Reason": "Abuse"}
+	}},
+	{op: "user.unban", in: func(s *scene, _ *op.Caller) any {
+		id := s.customer()
+		s.do("user.ban", fields{"User": id, "Reason": "Abuse"})
+		return fields{"User": id}
+	}},
+	{op: "user.verify_identity", what: "a customer's", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
+	{op: "user.verify_identity", what: "a Support's", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support)}
+	}},
+	{op: "user.verify_identity", what: "one's own", each: true, in: func(s *scene, c *op.Caller) any { return fields{"User": self(s, c)} },
+		ruled: "nobody does it to themself"},
+	{op: "user.unverify_identity", in: func(s *scene, _ *op.Caller) any {
+		id := s.customer()
+		s.do("user.verify_identity", fields{"User": id})
+		return fields{"User": id}
+	}},
+	{op: "user.verify_phone", in: func(s *scene, _ *op.Caller) any {
+		id := s.customer()
+		s.do("user.edit", fields{"User": id, "Phone": "+44 20 7946 0958"})
+		return fields{"User": id, "Reason": "Called back"}
+	}},
+	{op: "user.unverify_phone", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.customer(), "Reason": "The number is dead"}
+	}},
+	{op: "user.send_confirmation", what: "to a customer", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
+	{op: "user.send_confirmation", what: "to a Support", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support)}
+	}},
+	{op: "user.reset_password", what: "of a customer", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
+	{op: "user.reset_password", what: "of a Support", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support)}
+	}},
+	{op: "user.reset_password", what: "of a Brand Admin", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.BrandAdmin)}
+	}},
+	{op: "user.delete", what: "a customer", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
+	{op: "user.delete", what: "a Support", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.colleague(access.Support)} }},
+	{op: "user.delete", what: "oneself", each: true, in: func(s *scene, c *op.Caller) any { return fields{"User": self(s, c)} },
+		ruled: "nobody does it to themself"},
 	{op: "user.change_role", what: "Support to Moderator", in: func(s *scene, _ *op.Caller) any {
 		return fields{"User": s.colleague(access.Support), "Role": "moderator", "Places": []any{fields{"Brand": s.aurora}}}
 	}},

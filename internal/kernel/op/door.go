@@ -28,6 +28,7 @@ type Door struct {
 	log       *slog.Logger
 	clock     func() time.Time
 	sendCode  func(tx *Tx, m CodeMail) error
+	prover    Prover
 	catalogue map[string]Entry
 	refusals  refusals
 }
@@ -42,13 +43,18 @@ type Options struct {
 	Clock  func() time.Time // time.Now when nil
 	// SendCode puts the mail with a step-up's code into the outbox.
 	SendCode func(tx *Tx, m CodeMail) error
+	// Prover knows what else proves a step-up. Nil: nothing does.
+	Prover Prover
 }
 
 // New makes a door for the operations of the catalogue.
 func New(o Options, catalogue ...Operation) (*Door, error) {
 	d := &Door{
-		db: o.Store, keys: o.Keys, master: o.Master, jobs: o.Jobs, log: o.Log, clock: o.Clock, sendCode: o.SendCode,
+		db: o.Store, keys: o.Keys, master: o.Master, jobs: o.Jobs, log: o.Log, clock: o.Clock, sendCode: o.SendCode, prover: o.Prover,
 		catalogue: make(map[string]Entry, len(catalogue)),
+	}
+	if d.prover == nil {
+		d.prover = mailOnly{}
 	}
 	if d.clock == nil {
 		d.clock = time.Now

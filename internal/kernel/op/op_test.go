@@ -153,22 +153,24 @@ type world struct {
 	mu    sync.Mutex
 	now   time.Time
 	codes []op.CodeMail
+	app   *app
 }
 
 func onBoth(t *testing.T, test func(*testing.T, *world)) {
-	text, err := fs.ReadFile(schema.FS, "0002_kernel_op.sql")
+	fsys := fstest.MapFS{"9000_things.sql": {Data: []byte(thingsSQL)}}
+	files, err := fs.Glob(schema.FS, "*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	auditSQL, err := fs.ReadFile(schema.FS, "0001_kernel_audit.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fsys := fstest.MapFS{
-		"0001_kernel_audit.sql": {Data: auditSQL}, "0002_kernel_op.sql": {Data: text}, "0003_things.sql": {Data: []byte(thingsSQL)},
+	for _, name := range files {
+		text, err := fs.ReadFile(schema.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fsys[name] = &fstest.MapFile{Data: text}
 	}
 	storetest.Each(t, fsys, func(t *testing.T, db *store.DB) {
-		w := &world{t: t, db: db, now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}
+		w := &world{t: t, db: db, now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), app: &app{}}
 		dir := t.TempDir()
 		master, err := secret.LoadMaster(filepath.Join(dir, "master.key"))
 		if err != nil {
@@ -180,7 +182,7 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 		}
 		t.Cleanup(func() { _ = w.keys.Close() })
 		w.door, err = op.New(op.Options{
-			Store: db, Keys: w.keys, Master: master, Jobs: &jobs.Queue{}, Clock: w.clock,
+			Store: db, Keys: w.keys, Master: master, Jobs: &jobs.Queue{}, Clock: w.clock, Prover: w.app,
 			SendCode: func(_ *op.Tx, m op.CodeMail) error { w.codes = append(w.codes, m); return nil },
 		}, makeThing, editThing, guardThing, breakThing, seeThing, cheat, careless, swapThings, aimless)
 		if err != nil {

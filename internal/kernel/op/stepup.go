@@ -2,7 +2,6 @@ package op
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,8 +17,9 @@ import (
 )
 
 // A step-up is a fresh proof for exactly one operation with exactly its values. The first attempt keeps its input on the server,
-// sealed, and mails a code that names action, target and values. The proof is used up in the operation's own transaction; other
-// values are refused. Every issue, success, failure, expiry and reuse is an audit event (security.md A-STEP).
+// sealed, and mails a code that names action, target and values. Where the person has something stronger than their mailbox, that
+// proves it as well (prover.go). The proof is used up in the operation's own transaction; other values are refused. Every issue,
+// success, failure, expiry and reuse is an audit event (security.md A-STEP).
 
 // Numbers of the mailed code (security.md A0, checklist 161-164).
 const (
@@ -35,7 +35,7 @@ const (
 
 // Refusals of a step-up.
 var (
-	ErrStepUpRequired = errs.New(errs.Forbidden, "step_up_required", "Confirm this with the six-digit code that we have just mailed to you. It is valid for five minutes.")
+	ErrStepUpRequired = errs.New(errs.Forbidden, "step_up_required", "Confirm this: with the six-digit code that we have just mailed to you, or with your authenticator app or passkey. You have five minutes.")
 	ErrStepUpWrong    = errs.New(errs.Forbidden, "step_up_wrong", "That code is not right.")
 	ErrStepUpExpired  = errs.New(errs.Forbidden, "step_up_expired", "That code is no longer valid, and nothing was changed. Start again to get a new one.")
 	ErrStepUpMismatch = errs.New(errs.Forbidden, "step_up_mismatch", "That code confirms something else than what is asked now. Start again to get a code for this.")
@@ -43,7 +43,7 @@ var (
 	ErrStepUpNoMail   = errs.New(errs.Conflict, "step_up_no_mail", "This needs a code by mail, and your account has no address to send it to. Ask a Super Admin to add one.")
 )
 
-// Proof is what a person answers a step-up with.
+// Proof is what a person answers a step-up with: the mailed code, or what the prover takes.
 type Proof struct{ ID, Code string }
 
 // CodeMail is what the mail with the code says. It goes to the person's own address, never elsewhere.
@@ -63,6 +63,8 @@ type Pending struct {
 	Confirmation Confirmation
 	Expires      time.Time
 	TriesLeft    int
+	Mailed       bool     // a code was mailed
+	Ways         []string // what else the person can prove it with, the strongest first
 }
 
 type pending struct {
@@ -88,6 +90,8 @@ type stepUp struct {
 	WrongAt  int64  `db:"wrong_at"`
 	UsedAt   int64  `db:"used_at"`
 	Chain    string `db:"chain"`
+	Proven   string `db:"proven_hash"` // of the answer that proved it, where that was no mailed code
+	Way      string `db:"way"`         // what proved it
 }
 
 var stepUps = Bookkeeping[stepUp]("step_ups")
@@ -110,7 +114,6 @@ func (d *Door) beginStepUp(ctx context.Context, c *Caller, p pending) error {
 		IssuedAt: now.UnixMilli(), Expires: now.Add(codeLife).UnixMilli(), Chain: chain(p.subjects, c),
 	}
 	code := secret.Code(codeDigits)
-	row.CodeHash = d.codeHash(row.ID, code)
 	if row.Input, err = d.sealJSON(ctx, c.Person, p.in); err != nil {
 		return err
 	}
@@ -119,13 +122,17 @@ func (d *Door) beginStepUp(ctx context.Context, c *Caller, p pending) error {
 	}
 	err = d.write(ctx, func(raw *store.Tx) error {
 		tx := &Tx{tx: raw, door: d, caller: c, now: now}
-		if err := tx.mayIssue(c.Person); err != nil {
+		mails, err := tx.mails(c)
+		if err != nil {
 			return err
 		}
 		// One live code for an operation: the older ones end now.
 		if _, err := tx.exec("update step_ups set expires_at = $1 where person = $2 and op = $3 and used_at = 0 and expires_at > $1",
 			now.UnixMilli(), c.Person, p.name); err != nil {
 			return err
+		}
+		if row.CodeHash = ""; mails {
+			row.CodeHash = d.codeHash(row.ID, code)
 		}
 		if err := stepUps.Insert(tx, &row); err != nil {
 			return err
@@ -134,8 +141,11 @@ func (d *Door) beginStepUp(ctx context.Context, c *Caller, p pending) error {
 		if err := tx.Mention(mentionStepUp, row.ID, about...); err != nil {
 			return err
 		}
-		if err := d.sendCode(tx, CodeMail{Person: c.Person, Code: code, Confirmation: p.confirm, IP: c.IP, Expires: now.Add(codeLife), About: about}); err != nil {
-			return err
+		if mails {
+			m := CodeMail{Person: c.Person, Code: code, Confirmation: p.confirm, IP: c.IP, Expires: now.Add(codeLife), About: about}
+			if err := d.sendCode(tx, m); err != nil {
+				return err
+			}
 		}
 		if err := tx.stepUpEvent("step_up.issued", audit.Done, row, p.subjects); err != nil {
 			return err
@@ -156,7 +166,7 @@ func (tx *Tx) mayIssue(person string) error {
 	var last, quarter, day int64
 	now := tx.now.UnixMilli()
 	err := tx.QueryRow(`select coalesce(max(issued_at), 0), count(case when issued_at > $2 then 1 end), count(*)
-		from step_ups where person = $1 and issued_at > $3`,
+		from step_ups where person = $1 and issued_at > $3 and code_hash <> ''`,
 		person, now-(15*time.Minute).Milliseconds(), now-(24*time.Hour).Milliseconds()).Scan(&last, &quarter, &day)
 	if err != nil {
 		return err
@@ -187,10 +197,17 @@ func (d *Door) Pending(ctx context.Context, c *Caller, stepUpID string) (Pending
 	if err != nil || row.Caller != c.ID || row.Session != c.Session || c.ID == "" {
 		return Pending{}, d.outward(errors.Join(errs.ErrNotFound, ignoreNotFound(err)))
 	}
-	p := Pending{ID: row.ID, Operation: row.Op, Expires: time.UnixMilli(row.Expires), TriesLeft: codeTries - int(row.Tries)}
+	p := Pending{
+		ID: row.ID, Operation: row.Op, Expires: time.UnixMilli(row.Expires), TriesLeft: codeTries - int(row.Tries), Mailed: row.CodeHash != "",
+	}
 	if row.UsedAt != 0 || p.Expires.Before(d.clock()) || p.TriesLeft <= 0 {
 		return p, ErrStepUpExpired
 	}
+	ways, err := d.prover.Ways(d.db.Read(ctx), c)
+	if err != nil {
+		return p, d.outward(err)
+	}
+	p.Ways = ways.Has
 	return p, d.openJSON(ctx, row.Person, row.Shown, &p.Confirmation)
 }
 
@@ -216,6 +233,12 @@ func (d *Door) Confirm(ctx context.Context, c *Caller, proof Proof) (operation s
 	return row.Op, out, err
 }
 
+// EndStepUps ends what waits for a code of this person's, in the transaction of whatever made it necessary.
+func (tx *Tx) EndStepUps(person string) error {
+	_, err := tx.exec("update step_ups set expires_at = $1 where person = $2 and used_at = 0 and expires_at > $1", tx.now.UnixMilli(), person)
+	return err
+}
+
 // consume uses the proof up in the operation's own transaction. The code itself is judged before, in a transaction that stays
 // committed whatever becomes of the operation, so that every guess counts.
 func consume(tx *Tx, proof Proof, p pending) error {
@@ -233,7 +256,7 @@ func consume(tx *Tx, proof Proof, p pending) error {
 	if row.Op != p.name || row.Params != hash {
 		return ErrStepUpMismatch
 	}
-	if row.UsedAt != 0 || row.Expires <= tx.now.UnixMilli() || row.CodeHash != tx.door.codeHash(row.ID, proof.Code) {
+	if row.UsedAt != 0 || row.Expires <= tx.now.UnixMilli() || !row.proved(tx.door.codeHash(row.ID, proof.Code)) {
 		return ErrStepUpExpired
 	}
 	row.UsedAt = tx.now.UnixMilli()
@@ -259,7 +282,7 @@ func (d *Door) judge(ctx context.Context, c *Caller, proof Proof) error {
 
 // judge gives the verdict on a proof, and notes the try.
 func (tx *Tx) judge(proof Proof) (verdict, err error) {
-	c, d := tx.caller, tx.door
+	c := tx.caller
 	row, err := stepUps.Find(tx, proof.ID)
 	if errors.Is(err, errs.ErrNotFound) || err == nil && (row.Caller != c.ID || row.Session != c.Session || c.ID == "") {
 		return errs.ErrNotFound, nil
@@ -274,7 +297,10 @@ func (tx *Tx) judge(proof Proof) (verdict, err error) {
 		return ErrStepUpExpired, tx.stepUpEvent("step_up.expired", audit.Refused, *row, nil)
 	}
 	row.Tries++
-	right := subtle.ConstantTimeCompare([]byte(row.CodeHash), []byte(d.codeHash(row.ID, proof.Code))) == 1
+	right, err := tx.right(row, proof)
+	if err != nil {
+		return nil, err
+	}
 	if !right {
 		row.WrongAt = tx.now.UnixMilli()
 	}
@@ -303,6 +329,9 @@ func (tx *Tx) stepUpEvent(name string, outcome audit.Outcome, row stepUp, subjec
 	}
 	e.Chain, e.Outcome, e.StepUp = row.Chain, outcome, row.ID
 	e.Facts = map[string]string{"operation": row.Op}
+	if row.Way != "" {
+		e.Facts["way"] = row.Way
+	}
 	tx.events = append(tx.events, e)
 	return nil
 }
