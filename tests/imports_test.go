@@ -24,7 +24,7 @@ var law = []tier{
 	{name: "kernel", packages: []string{
 		"kernel/id", "kernel/internal/txn", "kernel/store/...",
 		"kernel/secret/...", "kernel/access/...", "kernel/audit/...", "kernel/field/...", "kernel/column/...", "kernel/jobs/...",
-		"kernel/op/...",
+		"kernel/backup/...", "kernel/op/...",
 	}},
 	{name: "the schema", packages: []string{"schema"}},
 	{name: "domains", packages: []string{

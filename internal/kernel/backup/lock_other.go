@@ -1,0 +1,7 @@
+//go:build !unix
+
+package backup
+
+import "os"
+
+func lock(*os.File) bool { return true }
