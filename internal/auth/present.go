@@ -2,9 +2,15 @@ package auth
 
 import (
 	"context"
+	"time"
 
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/role"
 	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/user"
 )
 
 // From tells where a request comes from.
@@ -33,4 +39,48 @@ func (d *Desk) Resolve(ctx context.Context, from From, audience session.Audience
 		}
 	}
 	return &p, c, nil
+}
+
+// holds is what a person holds in a session of an audience, and nothing of the other two: whoever they are at the desk, at their own
+// account they are a customer.
+func holds(r store.Reader, u *user.User, a session.Audience) (access.Grants, error) {
+	switch a {
+	case session.Staff:
+		return of(u.Holds, access.Staff), nil
+	case session.Company:
+		return companyGrants(r, u)
+	}
+	if u.Brand == brand.Platform {
+		return nil, nil
+	}
+	own := access.Grant{ID: "own", Role: access.CustomerRole, Scope: u.Brand.Scope()}
+	return access.Resolve(own), nil
+}
+
+// companyGrants is what somebody holds in companies of their brand.
+func companyGrants(r store.Reader, u *user.User) (access.Grants, error) {
+	if u.Kinds&user.IsCompany == 0 || u.Brand == brand.Platform {
+		return nil, nil
+	}
+	all, err := role.Held(r, string(u.ID))
+	return of(all, access.CompanyUser), err
+}
+
+func of(all access.Grants, kind access.PersonKind) (some access.Grants) {
+	for _, g := range all {
+		if g.Role.For == kind {
+			some = append(some, g)
+		}
+	}
+	return some
+}
+
+// inForce is the role of the first grant that holds now, or nil.
+func inForce(grants access.Grants, now time.Time) *access.Role {
+	for i := range grants {
+		if grants[i].InForce(now.UnixMilli()) {
+			return grants[i].Role
+		}
+	}
+	return nil
 }

@@ -2,10 +2,13 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/user"
 )
 
 // Cookies are __Host- over https. Over plain http on loopback that prefix is not allowed, so they have their plain names there.
@@ -33,15 +36,31 @@ func (s *Site) cookie(r *http.Request, name string) string {
 func (v *Visit) SignedIn(a session.Audience, s auth.Signed) {
 	v.setCookie("steward_"+string(a), s.Token, s.Ends)
 	if s.Known != "" {
-		v.setCookie("steward_device", s.Known, v.Site.Door.Now().AddDate(1, 0, 0))
+		v.setCookie(deviceCookie(a, s.User), s.Known, v.Site.Door.Now().AddDate(1, 0, 0))
 	}
+}
+
+const devicePrefix = "steward_device_"
+
+// deviceCookie is the name of the cookie that makes this browser a known device of one person: each has their own, so that several
+// people on one browser do not push each other out. The name tells nobody who they are.
+func deviceCookie(a session.Audience, u user.ID) string {
+	return devicePrefix + secret.HashToken(string(a) + " " + string(u))[:12]
 }
 
 // SignedOut takes the session's cookie back.
 func (v *Visit) SignedOut(a session.Audience) { v.setCookie("steward_"+string(a), "", time.Unix(1, 0)) }
 
-// KnownDevice is the cookie of a device that its person has signed in with before.
-func (v *Visit) KnownDevice() string { return v.Site.cookie(v.R, "steward_device") }
+// KnownDevice is the cookies of this browser that make it a known device of somebody, separated by spaces.
+func (v *Visit) KnownDevice() string {
+	var tokens []string
+	for _, c := range v.R.Cookies() {
+		if strings.HasPrefix(c.Name, v.Site.cookieName(devicePrefix)) && len(c.Value) <= 200 {
+			tokens = append(tokens, c.Value)
+		}
+	}
+	return strings.Join(tokens, " ")
+}
 
 func (v *Visit) setCookie(name, value string, until time.Time) {
 	life := int(until.Sub(v.Site.Door.Now()) / time.Second) // relative, because the browser's clock may be another
