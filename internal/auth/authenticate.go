@@ -29,7 +29,6 @@ type Credential struct {
 	MustChange bool    `db:"must_change"   audit:"plain"`
 	Failures   int64   `db:"failures"      audit:"upkeep"` // consecutive
 	FailedAt   int64   `db:"failed_at"     audit:"upkeep"`
-	Known      string  `db:"known_device"  audit:"upkeep"` // hash of the known device's cookie
 
 	scope access.Scope
 	fresh bool // not stored yet
@@ -46,12 +45,13 @@ type lookUpIn struct {
 	Audience session.Audience
 	Brand    brand.ID
 	Email    string
+	Devices  string
 }
 
 type candidate struct {
 	User  user.ID
 	Hash  string
-	Known string
+	Known bool // from a known device
 }
 
 // lookUp finds whose address this is. It answers only this package.
@@ -76,8 +76,9 @@ var lookUp = &op.Query[lookUpIn, candidate]{
 		if err != nil {
 			return c, err
 		}
-		c.Hash, c.Known = cred.Hash, cred.Known
-		return c, nil
+		c.Hash = cred.Hash
+		c.Known, err = isKnown(v, v.Now(), c.User, in.Audience, in.Devices)
+		return c, err
 	},
 }
 
@@ -158,6 +159,7 @@ type entry struct {
 	Audience    session.Audience `json:"audience"`
 	Method      string           `json:"method"` // password, code, passkey
 	KnownDevice bool             `json:"known_device"`
+	Devices     string           `json:"-"` // cookies of known devices, where nobody has looked at them yet
 	Rehash      string           `json:"-"` // the same password at today's cost
 	Ticket      string           `json:"-"` // instead of all of the above: of a sign-in that was half done
 }
@@ -187,6 +189,10 @@ var authenticate = &op.Action[entry, arrival, Signed]{
 		u := a.User
 		if a.ticket != nil {
 			in = entry{User: u.ID, Audience: a.ticket.Audience, Method: a.ticket.Method, KnownDevice: a.ticket.Known}
+		} else if !in.KnownDevice {
+			if in.KnownDevice, err = isKnown(tx, tx.Now(), u.ID, in.Audience, in.Devices); err != nil {
+				return s, err
+			}
 		}
 		if err := u.MayEnter(); err != nil {
 			return s, err
@@ -215,9 +221,6 @@ var authenticate = &op.Action[entry, arrival, Signed]{
 			}
 			return s, s.wait(tx, in, a.ticket)
 		}
-		if !in.KnownDevice {
-			s.Known, cred.Known = secret.Token()
-		}
 		if err := cred.save(tx); err != nil {
 			return s, err
 		}
@@ -236,6 +239,10 @@ var authenticate = &op.Action[entry, arrival, Signed]{
 
 // begin makes the session. Nothing else does.
 func (s *Signed) begin(tx *op.Tx, u *user.User, in entry, superAdmin bool) error {
+	before, err := wasHere(tx, u.ID)
+	if err != nil {
+		return err
+	}
 	row, err := noteSignIn(tx, u.ID, "ok", in.Method)
 	if err != nil {
 		return err
@@ -244,13 +251,42 @@ func (s *Signed) begin(tx *op.Tx, u *user.User, in entry, superAdmin bool) error
 	if u.Brand != brand.Platform {
 		begun.Brand = u.Brand
 	}
-	started, token, err := session.Start(tx, u, begun, superAdmin)
+	started, token, ended, err := session.Start(tx, u, begun, superAdmin)
 	if err != nil {
 		return err
+	}
+	if len(ended) > 0 {
+		if err := tellEnded(tx, u, ended); err != nil {
+			return err
+		}
+	}
+	if !in.KnownDevice {
+		if s.Known, err = remember(tx, u.ID, in.Audience); err != nil {
+			return err
+		}
+		if before {
+			if err := tellNewDevice(tx, u, started); err != nil {
+				return err
+			}
+		}
+	}
+	if in.Method == "code" {
+		if err := mailboxShown(tx, u); err != nil {
+			return err
+		}
 	}
 	tx.Note("method", in.Method)
 	s.Token, s.Session, s.Ends = token, started.ID, time.UnixMilli(started.EndsAt)
 	return user.Seen(tx, u.ID)
+}
+
+// mailboxShown notes that the person has read mail at their address: a code from there brought them in.
+func mailboxShown(tx *op.Tx, u *user.User) error {
+	if u.EmailVerified != 0 && u.EmailAttested == 0 {
+		return nil
+	}
+	u.EmailVerified, u.EmailAttested = tx.Now().UnixMilli(), 0
+	return user.Save(tx, u)
 }
 
 // mayOpen says whether the person has any business with an audience, and whether as Super Admin.
@@ -262,10 +298,11 @@ func mayOpen(tx *op.Tx, u *user.User, a session.Audience) (superAdmin bool, err 
 		}
 		return false, nil
 	case session.Company:
-		if u.Kinds&user.IsCompany == 0 {
-			return false, ErrNoCompany
+		grants, err := companyGrants(tx, u)
+		if err == nil && inForce(grants, tx.Now()) == nil {
+			err = ErrNoCompany
 		}
-		return false, nil
+		return false, err
 	}
 	grants, err := role.Of(tx, string(u.ID))
 	if err != nil {
@@ -345,8 +382,8 @@ func (c *Credential) mustChange(p password.Policy, now time.Time, staff, secondF
 type Present struct {
 	Session session.Session
 	User    user.User
-	Role    *access.Role // the staff role in force, or nil
-	Grants  access.Grants
+	Role    *access.Role  // the role in force for which the session is: staff or company; nil at one's own account
+	Grants  access.Grants // what they hold in this session
 }
 
 // resolve reads who a session token belongs to.
@@ -364,13 +401,14 @@ var resolve = &op.Query[string, Present]{
 		if u.MayEnter() != nil {
 			return p, errs.ErrNotFound
 		}
-		p.Session, p.User, p.Grants = *s, *u, u.Holds
-		for _, g := range u.Holds {
-			if g.InForce(v.Now().UnixMilli()) && g.Role.For == access.Staff {
-				p.Role = g.Role
-			}
+		p.Session, p.User = *s, *u
+		if p.Grants, err = holds(v, u, s.Audience); err != nil {
+			return p, err
 		}
-		if s.Audience == session.Staff && p.Role == nil {
+		if s.Audience == session.Account {
+			return p, nil
+		}
+		if p.Role = inForce(p.Grants, v.Now()); p.Role == nil {
 			return p, errs.ErrNotFound
 		}
 		return p, nil
