@@ -14,7 +14,7 @@ type sideForm struct {
 // dialog gives the dialog its forms beside: a new code, another proof.
 func (p StepUpProps) dialog() DialogProps {
 	d := p.Dialog
-	d.side = nil
+	d.side, d.passkey = nil, p.passkey()
 	if p.Again != "" {
 		d.side = append(d.side, sideForm{"dialog-again", p.Again, d.Sends})
 	}
@@ -22,6 +22,13 @@ func (p StepUpProps) dialog() DialogProps {
 		d.side = append(d.side, sideForm{otherForm(i), a.Post, append(d.Sends[:len(d.Sends):len(d.Sends)], a.Sends...)})
 	}
 	return d
+}
+
+// passkey is the passkey of a step-up: its form stands beside that of the code.
+func (p StepUpProps) passkey() PasskeyProps {
+	k := p.Passkey
+	k.form = "dialog-passkey"
+	return k
 }
 
 func otherForm(i int) string { return "dialog-other-" + strconv.Itoa(i) }

@@ -254,6 +254,31 @@
     setTimeout(() => empty.forEach((f) => { f.disabled = false; }));
   });
 
+  // ── Passkeys ── the server asks, the device answers, and the answer goes where the form goes.
+  if (window.PublicKeyCredential?.parseRequestOptionsFromJSON) document.documentElement.classList.add("st-has-passkeys");
+  document.addEventListener("click", async (e) => {
+    const button = e.target.closest("[data-passkey-go]");
+    if (!button) return;
+    const form = button.form, says = button.parentElement.querySelector("[data-passkey-says]");
+    button.disabled = true;
+    says.textContent = "";
+    try {
+      const asked = await fetch(form.dataset.ask, { method: "POST", headers: { Accept: "application/json" } });
+      const question = await asked.json();
+      if (!asked.ok) throw new Error(question.detail);
+      const read = window.PublicKeyCredential;
+      const answer = form.dataset.passkey === "make"
+        ? await navigator.credentials.create({ publicKey: read.parseCreationOptionsFromJSON(question) })
+        : await navigator.credentials.get({ publicKey: read.parseRequestOptionsFromJSON(question) });
+      one("input[name=answer]", form).value = JSON.stringify(answer.toJSON());
+      form.requestSubmit();
+    } catch (problem) {
+      const calm = { NotAllowedError: "No passkey was shown. Try again, or take another way.", InvalidStateError: "This device has a passkey for this account already." };
+      says.textContent = calm[problem.name] ?? (problem.message || "That did not work. Try again, or take another way.");
+      button.disabled = false;
+    }
+  });
+
   // ── Small things ── copying; the level of an area ticks its permissions.
   document.addEventListener("click", async (e) => {
     const button = e.target.closest("[data-copy]");
