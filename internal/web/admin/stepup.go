@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/mailing"
@@ -18,6 +20,8 @@ func stepUpPages(r routes) {
 	r.staff("GET /admin/step-ups/{id}", stepUpPage)
 	r.staff("POST /admin/step-ups/{id}", confirmStepUp)
 	r.staff("POST /admin/step-ups/{id}/again", stepUpAgain)
+	r.staff("POST /admin/step-ups/{id}/passkey/question", stepUpQuestion)
+	r.staff("POST /admin/step-ups/{id}/passkey", stepUpPasskey)
 }
 
 // A step-up is a page of its own, and over the page from which it was asked where script is there. What it confirms waits on the
@@ -38,16 +42,25 @@ func showStepUp(v *web.Visit, status int, back, problem string) error {
 	}
 	left := waiting.Expires.Sub(v.Site.Door.Now())
 	seconds := max(int(left.Seconds()), 0)
+	here := "/admin/step-ups/" + id
+	sends := []ui.Hidden{{Name: "back", Value: back}}
 	p := ui.StepUpProps{
 		Dialog: ui.DialogProps{
-			Title: "Confirm: " + lowerFirst(waiting.Confirmation.Title), Action: "/admin/step-ups/" + id, Do: orElse(waiting.Confirmation.Button, "Confirm"),
-			Cancel: back, Sends: []ui.Hidden{{Name: "back", Value: back}},
+			Title: "Confirm: " + lowerFirst(waiting.Confirmation.Title), Action: here, Do: orElse(waiting.Confirmation.Button, "Confirm"),
+			Cancel: back, Sends: sends,
 		},
-		Facts: pairs(waiting.Confirmation.Facts), Label: "Code from your e-mail", SentTo: masked(v.Present.User.Email),
+		Facts: pairs(waiting.Confirmation.Facts), Label: codeLabel(waiting),
 		Valid: fmt.Sprintf("%d:%02d", seconds/60, seconds%60), Seconds: seconds, Digits: 6,
-		Again: "/admin/step-ups/" + id + "/again", Error: problem,
+		Again: here + "/again", Error: problem,
 	}
-	if code := demoCode(v, waiting.Confirmation.Title); code != "" {
+	if waiting.Mailed {
+		p.SentTo = masked(v.Present.User.Email)
+	}
+	if slices.Contains(waiting.Ways, "passkey") {
+		p.Passkey = ui.PasskeyProps{Do: "Use your passkey", Ask: here + "/passkey/question", To: here + "/passkey", Sends: sends, Main: true}
+		p.NoCode = !waiting.Mailed && len(waiting.Ways) == 1
+	}
+	if code := demoCode(v, waiting.Confirmation.Title); code != "" && waiting.Mailed {
 		p.Facts = append(p.Facts, ui.Pair{Label: "Code (demo)", Value: ui.Text(ui.B(code), ui.T(", also in "), ui.L("the demo's mail", "/dev/mail"))})
 	}
 	if v.Fragment() {
@@ -80,8 +93,26 @@ func confirmStepUp(v *web.Visit) error {
 		return err
 	}
 	back := web.Back(form.Get("back"), "/admin")
-	code := strings.Join(strings.Fields(form.Get("code")), "")
-	operation, out, err := v.Site.Door.Confirm(v.Ctx(), v.Caller, op.Proof{ID: v.R.PathValue("id"), Code: code})
+	return confirmed(v, back, strings.Join(strings.Fields(form.Get("code")), ""))
+}
+
+// stepUpQuestion asks for one of the person's own passkeys.
+func stepUpQuestion(v *web.Visit) error {
+	return v.Question(v.Site.Desk.AskStepUp(v.Ctx(), v.Caller, v.Site.RelyingParty()))
+}
+
+// stepUpPasskey confirms with what a passkey answered.
+func stepUpPasskey(v *web.Visit) error {
+	token, answer, err := v.Answer()
+	if err != nil {
+		return err
+	}
+	return confirmed(v, web.Back(v.R.PostForm.Get("back"), "/admin"), auth.PasskeyAnswer(token, answer))
+}
+
+// confirmed runs what waits for a proof, with the proof.
+func confirmed(v *web.Visit, back, proof string) error {
+	operation, out, err := v.Site.Door.Confirm(v.Ctx(), v.Caller, op.Proof{ID: v.R.PathValue("id"), Code: proof})
 	switch {
 	case errors.Is(err, op.ErrStepUpWrong):
 		return showStepUp(v, http.StatusForbidden, back, errs.Of(err).Detail)
@@ -118,6 +149,18 @@ func stepUpAgain(v *web.Visit) error {
 			fmt.Sprintf("A new code can be sent in %s. Until then, the last one is good for as long as it says.", inWords(e.Retry)))
 	}
 	return err
+}
+
+// codeLabel says where the code to type comes from.
+func codeLabel(waiting op.Pending) string {
+	app := slices.Contains(waiting.Ways, "totp")
+	switch {
+	case app && waiting.Mailed:
+		return "Code from your authenticator app or your e-mail"
+	case app:
+		return "Code from your authenticator app"
+	}
+	return "Code from your e-mail"
 }
 
 // demoCode is the code that was mailed, which only the demo shows.
