@@ -25,6 +25,9 @@ type Letter struct {
 	Path    string   `json:"path,omitempty"`    // where it leads, below the public URL
 	After   []string `json:"after,omitempty"`   // what stands below code and link
 	Expires int64    `json:"expires,omitempty"` // after this it is no use sending; epoch ms, 0 never
+
+	// About are persons, other than the recipient, whom the letter tells about: it is emptied when one of them is archived.
+	About []string `json:"-"`
 }
 
 // Fact is a labelled value in a letter.
@@ -100,6 +103,9 @@ func PostTo(tx *op.Tx, to *user.User, address, kind string, l Letter) error {
 	if err := Mails.Insert(tx, &m); err != nil {
 		return err
 	}
+	if err := tx.Mention(mentioned, m.ID, l.About...); err != nil {
+		return err
+	}
 	return tx.Enqueue(Deliver{Mail: m.ID})
 }
 
@@ -121,6 +127,7 @@ func PostCode(tx *op.Tx, m op.CodeMail) error {
 			"If this was not you, do not give the code to anybody. Sign in, end the other sessions and change your password.",
 		},
 		Expires: m.Expires.UnixMilli(),
+		About:   m.About,
 	}
 	for _, f := range m.Confirmation.Facts {
 		l.Facts = append(l.Facts, Fact(f))
@@ -174,6 +181,9 @@ var Latest = &op.Query[int, []Read]{
 
 func open(v *op.View, m Mail) (r Read, err error) {
 	r.Mail = m
+	if m.LetterBox == "" { // emptied with somebody whom it was about
+		return r, op.ErrHidden
+	}
 	if r.To, err = v.Unseal(m.User, m.ToBox); err != nil {
 		return r, err
 	}

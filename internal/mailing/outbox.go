@@ -3,6 +3,7 @@ package mailing
 import (
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/user"
 )
 
 // OutboxPage asks for a page of the outbox, newest first.
@@ -39,7 +40,7 @@ var Outbox = &op.Query[OutboxPage, []Listed]{
 		for _, m := range mails {
 			l := Listed{Mail: m}
 			if l.To, err = v.Unseal(m.User, m.ToBox); err != nil {
-				l.To = "[erased]"
+				l.To = user.Placeholder(user.ID(m.User))
 			}
 			all = append(all, l)
 		}

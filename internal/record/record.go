@@ -14,7 +14,7 @@
 //
 // An entry keeps ids, and personal values sealed. Names are looked up when it is read. A sealed value is opened for who may see the
 // account of the person it tells about; addresses and devices for who may see that person's sessions (users.sessions). What was
-// erased stays closed for everybody.
+// erased stays closed for everybody, and of somebody archived everybody reads the placeholder.
 //
 // Reading is recorded too (architecture.md: audit views leave a trail), but for Count, Recent and Chains, which pages fetch by
 // themselves and which tell little.

@@ -294,8 +294,11 @@ func (t *teller) open(s *audit.Sealed, may bool) Said {
 		return Said{Sealed: true, Closed: true}
 	}
 	text, err := t.Unseal(s.Person, s.Box)
-	if errors.Is(err, secret.ErrErased) {
+	switch {
+	case errors.Is(err, secret.ErrErased):
 		return Said{Sealed: true, Erased: true}
+	case errors.Is(err, op.ErrHidden):
+		return Said{Sealed: true, Text: user.Placeholder(user.ID(s.Person))}
 	}
 	if err != nil { // tampered with: verification names it, and the rest of the log stays readable
 		return Said{Sealed: true, Closed: true}

@@ -90,6 +90,13 @@ func Save(tx *op.Tx, u *User) error {
 
 // prepare checks and cleans what people typed, and works out what follows from it.
 func (u *User) prepare() error {
+	if u.Status.Gone() {
+		if !u.veiled() {
+			return ErrGone
+		}
+		u.EmailNorm, u.NameSort = "", text.Fold(u.Name())
+		return nil
+	}
 	var wrong errs.Wrong
 	clean := func(field string, value *string) {
 		c, err := text.CleanName(*value)
@@ -180,6 +187,9 @@ func IndexAll(tx *op.Tx, all []User, externals map[int64][]string) error {
 
 func (u *User) words(externals []string) words {
 	w := words{Num: u.Num, Words: text.Fold(u.Name()) + " " + strings.ToLower(string(u.ID)), Contact: text.Fold(u.Email)}
+	if u.Status.Gone() { // found by their id alone
+		return words{Num: u.Num, Words: strings.ToLower(string(u.ID))}
+	}
 	for _, e := range externals {
 		w.Words += " " + text.Fold(e)
 	}
@@ -187,4 +197,16 @@ func (u *User) words(externals []string) words {
 		w.Contact += " " + phone
 	}
 	return w
+}
+
+// Remove takes a person out, with their part of the narrow row and the words that search finds them by. Whatever else hangs on them
+// its own packages take out before.
+func Remove(tx *op.Tx, u *User) error {
+	if _, err := People.Clear(tx, "where num = $1", u.Num); err != nil {
+		return err
+	}
+	if _, err := search.Clear(tx, "where num = $1", u.Num); err != nil {
+		return err
+	}
+	return Table.Delete(tx, u)
 }

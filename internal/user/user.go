@@ -81,8 +81,16 @@ func (k Kinds) Person() access.PersonKind {
 	return access.KindOf(k&IsStaff != 0, k&IsCompany != 0)
 }
 
-// Name is the full name, or empty.
-func (u *User) Name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
+// Name is the full name, or empty. Who is archived has one placeholder for both of its parts.
+func (u *User) Name() string { return FullName(u.FirstName, u.LastName) }
+
+// FullName puts the parts of a name together.
+func FullName(first, last string) string {
+	if first == last && strings.HasPrefix(first, "[archived-") {
+		return first
+	}
+	return strings.TrimSpace(first + " " + last)
+}
 
 // Scope is the node that the person belongs to: a customer's home location, else the brand.
 func (u *User) Scope() access.Scope {
