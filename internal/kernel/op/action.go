@@ -24,6 +24,9 @@ type Action[In any, T Target, Out any] struct {
 	// NotSelf forbids doing it to oneself, whatever one holds.
 	NotSelf bool
 
+	// While says whether it is done during an impersonation; usually not.
+	While While
+
 	// StepUp asks for a fresh proof, always or (StepUpIf) for some targets and inputs. Confirm then says what is confirmed.
 	StepUp   bool
 	StepUpIf func(t T, in In) bool
@@ -59,6 +62,7 @@ type Entry struct {
 	Varies        bool // the permission depends on the target
 	Open, Own     bool
 	NotSelf       bool
+	While         While
 	StepUp        string // "", always, sometimes
 	In, Out       reflect.Type
 	// Call runs the operation with an input of type In. It is how pending step-ups resume, and how tests walk the catalogue.
@@ -79,7 +83,7 @@ func (a *Action[In, T, Out]) Entry() Entry {
 	}
 	return Entry{
 		Name: a.Name, Summary: a.Summary, Kind: "action", Allow: a.Allow, Varies: a.AllowFor != nil,
-		Open: a.Open, Own: a.Own, NotSelf: a.NotSelf, StepUp: stepUp,
+		Open: a.Open, Own: a.Own, NotSelf: a.NotSelf, While: a.While, StepUp: stepUp,
 		In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out](),
 		Call: func(ctx context.Context, d *Door, c *Caller, in any, opts ...Option) (any, error) {
 			return Do(ctx, d, c, a, in.(In), opts...)

@@ -32,6 +32,14 @@ type Caller struct {
 	Request string // id of the request
 	// Unattended names the stepped-up permissions that a key may use without its owner's code.
 	Unattended access.Set
+	// As is the member of staff who is looking through this person's eyes, or nil: an impersonation.
+	As *Impersonator
+}
+
+// Impersonator is a member of staff signed in as somebody else.
+type Impersonator struct {
+	Person string // the member of staff
+	Writes bool   // may also change what Actions let them
 }
 
 // Nobody is a caller who has not signed in.
@@ -105,16 +113,19 @@ func (c *Caller) knows(now int64, s Subject) bool {
 // actor is the caller as the audit log keeps it, with address and device sealed for the person they tell about.
 func (c *Caller) actor(seal func(person, value string) (*audit.Sealed, error)) (a audit.Actor, err error) {
 	a = audit.Actor{Kind: string(c.Kind), ID: c.ID, Person: c.Person, Session: c.Session}
-	if c.Person == "" {
+	if c.As != nil {
+		a.ID, a.Person, a.OnBehalf = c.As.Person, c.As.Person, c.Person
+	}
+	if a.Person == "" {
 		return a, nil
 	}
 	if c.IP != "" {
-		if a.IP, err = seal(c.Person, c.IP); err != nil {
+		if a.IP, err = seal(a.Person, c.IP); err != nil {
 			return a, err
 		}
 	}
 	if c.Agent != "" {
-		a.Agent, err = seal(c.Person, c.Agent)
+		a.Agent, err = seal(a.Person, c.Agent)
 	}
 	return a, err
 }

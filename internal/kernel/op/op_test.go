@@ -72,8 +72,9 @@ var (
 		},
 		Do: func(tx *op.Tx, _ op.Place, t thing) (op.None, error) { return op.None{}, things.Insert(tx, &t) },
 	}
-	editThing  = &op.Action[edit, *thing, string]{Name: "thing.edit", Summary: "Edit a thing", Allow: access.SettingsEdit, Target: findThing, Do: change}
-	guardThing = &op.Action[edit, *thing, string]{
+	editThing   = &op.Action[edit, *thing, string]{Name: "thing.edit", Summary: "Edit a thing", Allow: access.SettingsEdit, Target: findThing, Do: change}
+	borrowThing = &op.Action[edit, *thing, string]{Name: "thing.borrow", Summary: "Edit a thing as somebody else", Allow: access.SettingsEdit, While: op.Writing, Target: findThing, Do: change}
+	guardThing  = &op.Action[edit, *thing, string]{
 		Name: "thing.guarded_edit", Summary: "Edit a thing after a step-up", Allow: access.SettingsEdit, StepUp: true, Target: findThing, Do: change,
 		Confirm: func(t *thing, e edit) op.Confirmation { return op.Confirmation{Title: "Rename to " + e.Title} },
 	}
@@ -184,7 +185,7 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 		w.door, err = op.New(op.Options{
 			Store: db, Keys: w.keys, Master: master, Jobs: &jobs.Queue{}, Clock: w.clock, Prover: w.app,
 			SendCode: func(_ *op.Tx, m op.CodeMail) error { w.codes = append(w.codes, m); return nil },
-		}, makeThing, editThing, guardThing, breakThing, seeThing, cheat, careless, swapThings, aimless)
+		}, makeThing, editThing, borrowThing, guardThing, breakThing, seeThing, cheat, careless, swapThings, aimless)
 		if err != nil {
 			t.Fatal(err)
 		}

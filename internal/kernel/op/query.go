@@ -23,7 +23,9 @@ type Query[In, Out any] struct {
 	Own   bool
 	// Trail leaves an audit event: for what reveals much, such as exports and views of the audit log itself.
 	Trail bool
-	Do    func(v *View, in In) (Out, error)
+	// Private is refused during an impersonation: what leaves the house, and what only the person should see.
+	Private bool
+	Do      func(v *View, in In) (Out, error)
 }
 
 // Entry describes the query.
@@ -130,6 +132,9 @@ func Ask[In, Out any](ctx context.Context, d *Door, c *Caller, q *Query[In, Out]
 		return out, err
 	}
 	now := d.clock()
+	if q.Private && c.As != nil {
+		return out, d.refuse(ctx, c, q.Name, nil, ErrImpersonating)
+	}
 	if !q.Open && !q.Own && !c.Grants.Anywhere(now.UnixMilli(), q.Allow) {
 		return out, d.refuse(ctx, c, q.Name, nil, decideNowhere(c, now, q.Allow))
 	}

@@ -76,6 +76,9 @@ func perform[In any, T Target, Out any](tx *Tx, a *Action[In, T, Out], in In, r 
 	if tx.caller.Kind == Anonymous && !a.Open {
 		return out, ErrSignIn // before anything is looked up
 	}
+	if err := tx.caller.impersonated(a.While); err != nil {
+		return out, err
+	}
 	target, err := a.Target(tx, in)
 	if err != nil {
 		return out, err
