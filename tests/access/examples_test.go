@@ -253,6 +253,15 @@ var examples = []example{
 	}},
 	{op: "staff.list", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
 	{op: "staff.givers", in: nothing},
+	{op: "desk.open", what: "for settings.edit of the brand", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Any": []any{access.SettingsEdit}, "Brand": s.aurora}
+	}},
+	{op: "desk.open", what: "for staff_roles.assign to a Support", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Any": []any{access.StaffRolesAssign}, "User": s.colleague(access.Support), "NotSelf": true}
+	}},
+	{op: "desk.open", what: "for staff_roles.assign to oneself", each: true, in: func(s *scene, c *op.Caller) any {
+		return fields{"Any": []any{access.StaffRolesAssign}, "User": self(s, c), "NotSelf": true}
+	}, ruled: "nobody does it to themself"},
 
 	{op: "apikey.create", in: func(s *scene, _ *op.Caller) any {
 		return fields{"Name": s.name("Shop"), "Scope": s.aurora.Scope(), "Permissions": access.Of(access.CustomersView)}

@@ -84,10 +84,9 @@ func openEdit(v *web.Visit, l *peopleList) (editProps, error) {
 	if err != nil {
 		return editProps{}, err
 	}
-	s := who.User.Subject()
-	if !who.Can.Edit && !who.Self {
-		p := access.EditPermission(s.People)
-		return editProps{}, op.ErrForbidden.Say("You need “%s” for this. A Super Admin can give it to you.", p.Label()).With("permission", p.String()).With("scope", s.Scope.String())
+	any := []access.Permission{access.EditPermission(who.User.Subject().People), access.UsersEdit}
+	if err := opens(v, account.Opening{Any: any, User: who.User.ID, Self: true}); err != nil {
+		return editProps{}, err
 	}
 	return editProps{profile: who, Action: who.path("edit"), Version: number(who.User.Version), Values: map[string]string{}}, nil
 }

@@ -91,6 +91,7 @@ var sayings = map[string]saying{
 	"person.activity": {"looked at the activity of {}", "look at the activity of {}", ""},
 	"person.show":     {"looked at the profile of {}", "look at somebody's profile", ""},
 	"staff.givers":    {"asked who can give permissions", "ask who can give permissions", ""},
+	"desk.open":       {"opened a page", "open a page", ""},
 	"staff.list":      {"looked at the staff and their roles", "look at the staff and their roles", ""},
 
 	"auth.confirm_email":     {"confirmed the e-mail address of {}", "confirm an e-mail address", "E-mail address confirmed"},

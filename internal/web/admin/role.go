@@ -57,12 +57,8 @@ func openRole(v *web.Visit, l *peopleList) (*roleForm, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !p.Can.ChangeRole {
-		if p.Self {
-			return nil, op.ErrOneself
-		}
-		return nil, op.ErrForbidden.Say("You need “%s” for this. A Super Admin can give it to you.", access.StaffRolesAssign.Label()).
-			With("permission", access.StaffRolesAssign.String()).With("scope", p.User.Scope().String())
+	if err := opens(v, account.Opening{Any: []access.Permission{access.StaffRolesAssign}, User: p.User.ID, NotSelf: true}); err != nil {
+		return nil, err
 	}
 	f := &roleForm{profile: p, Action: p.path("role"), Now: roleName(p.Role), form: &addForm{whereForm: whereForm{home: p.User.Brand}}}
 	if p.Role == "" {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -47,13 +48,13 @@ var settings = []setting{
 
 // need refuses a page to who holds none of these permissions at the place. The operations behind it ask for their own.
 func need(v *web.Visit, any ...access.Permission) error {
-	for _, p := range any {
-		if v.Anywhere(p) {
-			return nil
-		}
-	}
-	return op.ErrForbidden.Say("You need “%s” for this. A Super Admin can give it to you.", any[0].Label()).
-		With("permission", any[0].String()).With("scope", v.Place().String())
+	return opens(v, account.Opening{Any: any, Brand: v.BrandID(), Below: true})
+}
+
+// opens asks whether a page opens, so that a refusal is recorded by the door.
+func opens(v *web.Visit, page account.Opening) error {
+	_, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, account.Open, page)
+	return err
 }
 
 func settingsPage(v *web.Visit) error {
@@ -61,7 +62,7 @@ func settingsPage(v *web.Visit) error {
 	var all []access.Permission
 	for _, s := range settings {
 		all = append(all, s.any...)
-		if need(v, s.any...) == nil {
+		if slices.ContainsFunc(s.any, v.Anywhere) {
 			open = append(open, s)
 		}
 	}
@@ -123,8 +124,8 @@ func brandsPage(v *web.Visit) error {
 }
 
 func newBrandPage(v *web.Visit) error {
-	if !v.May(access.BrandsCreate, op.Installation.Subjects()[0]) {
-		return op.ErrForbidden.With("permission", access.BrandsCreate.String()).With("scope", access.Platform.String())
+	if err := opens(v, account.Opening{Any: []access.Permission{access.BrandsCreate}}); err != nil {
+		return err
 	}
 	return showBrand(v, http.StatusOK, brandProps{New: true, Action: "/admin/settings/brands/new"}, troubles{})
 }
@@ -178,8 +179,8 @@ func brandPage(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	if !v.May(access.SettingsEdit, b.Subject()) {
-		return op.ErrForbidden.With("permission", access.SettingsEdit.String()).With("scope", b.ID.Scope().String())
+	if err := opens(v, account.Opening{Any: []access.Permission{access.SettingsEdit}, Brand: b.ID}); err != nil {
+		return err
 	}
 	return showBrand(v, http.StatusOK, brandProps{
 		Action: "/admin/settings/brands/" + string(b.ID), Name: b.Name, Slug: b.Slug, Title: b.Name, Currency: string(b.Currency), Zone: b.Zone, Version: number(b.Version),
@@ -301,8 +302,8 @@ func locationPage(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	if !v.May(access.SettingsEdit, l.Subject()) {
-		return op.ErrForbidden.With("permission", access.SettingsEdit.String()).With("scope", l.Scope().String())
+	if err := opens(v, account.Opening{Any: []access.Permission{access.SettingsEdit}, Location: l.ID}); err != nil {
+		return err
 	}
 	return showLocation(v, http.StatusOK, locationProps{
 		Heading: l.Name, Action: "/admin/settings/locations/" + string(l.ID), Name: l.Name, City: l.City, Version: number(l.Version), Do: "Save",

@@ -57,12 +57,8 @@ func askStatus(v *web.Visit, l *peopleList, c *statusChange, status int, problem
 	if err != nil {
 		return err
 	}
-	if !p.Can.Deactivate {
-		if p.Self {
-			return op.ErrOneself
-		}
-		return op.ErrForbidden.Say("You need “%s” for this. A Super Admin can give it to you.", access.UsersDeactivate.Label()).
-			With("permission", access.UsersDeactivate.String()).With("scope", p.User.Scope().String())
+	if err := opens(v, account.Opening{Any: []access.Permission{access.UsersDeactivate}, User: p.User.ID, NotSelf: true}); err != nil {
+		return err
 	}
 	name := firstName(p.User, p.Title)
 	d := ui.DialogProps{
