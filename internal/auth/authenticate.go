@@ -30,6 +30,9 @@ type Credential struct {
 	Failures   int64   `db:"failures"      audit:"upkeep"` // consecutive
 	FailedAt   int64   `db:"failed_at"     audit:"upkeep"`
 
+	SecondFailures int64 `db:"second_failures"  audit:"upkeep"` // consecutive, of second factors
+	SecondFailedAt int64 `db:"second_failed_at" audit:"upkeep"`
+
 	scope access.Scope
 	fresh bool // not stored yet
 }
@@ -343,14 +346,25 @@ func next(tx *op.Tx, u *user.User, cred *Credential, in entry, t *ticket) (Next,
 func (s *Signed) wait(tx *op.Tx, in entry, t *ticket) error {
 	if t != nil {
 		t.Next = s.Next
+		if s.Next == Enrol {
+			if err := offerApp(tx, t.Token, s.User); err != nil {
+				return err
+			}
+		}
 		return tickets.Update(tx, t)
 	}
-	now := tx.Now()
+	now, life := tx.Now(), ticketLife
 	token, hash := secret.Token()
-	s.Ticket, s.Ends = token, now.Add(ticketLife)
+	if s.Next == Enrol {
+		life = offerLife // an app must first be found
+		if err := offerApp(tx, hash, s.User); err != nil {
+			return err
+		}
+	}
+	s.Ticket, s.Ends = token, now.Add(life)
 	return tickets.Insert(tx, &ticket{
 		Token: hash, User: s.User, Audience: in.Audience, Method: in.Method, Next: s.Next, Known: in.KnownDevice,
-		MadeAt: now.UnixMilli(), Expires: now.Add(ticketLife).UnixMilli(),
+		MadeAt: now.UnixMilli(), Expires: s.Ends.UnixMilli(),
 	})
 }
 
@@ -384,6 +398,7 @@ type Present struct {
 	User    user.User
 	Role    *access.Role  // the role in force for which the session is: staff or company; nil at one's own account
 	Grants  access.Grants // what they hold in this session
+	As      *user.User    // the member of staff who looks through their eyes, or nil
 }
 
 // resolve reads who a session token belongs to.
@@ -402,6 +417,9 @@ var resolve = &op.Query[string, Present]{
 			return p, errs.ErrNotFound
 		}
 		p.Session, p.User = *s, *u
+		if p.As, err = impersonator(v, s, u); err != nil {
+			return p, err
+		}
 		if p.Grants, err = holds(v, u, s.Audience); err != nil {
 			return p, err
 		}

@@ -26,12 +26,18 @@ type Desk struct {
 	Hasher *password.Hasher
 	Policy password.Policy
 
-	spray spray
+	spray    spray
+	asked    hourly // codes, by network
+	arriving hourly // sign-ups, by network
 }
 
 // Operations is what signing in is made of.
 var Operations = []op.Operation{
 	lookUp, countTry, authenticate, noteFailure, showTicket, trySecond, resolve, lookUpLink, setByLink, confirmEmail,
+	sendCode, tryCode, unlockCodes,
+	ask, tryPasskey, enrolPasskey, AddPasskey, RenamePasskey, RemovePasskey, ListPasskeys,
+	Impersonate, StopImpersonating, EndImpersonations,
+	enrolApp, unlockSecond, GiveApp, OfferApp, ShowOffer, ProveApp, AddApp, RenameApp, RemoveApp, RenewRecovery, ShowProtection,
 }
 
 // Refusals of a sign-in. The first is the one answer for a wrong password, an unknown address and a waiting account: the same

@@ -33,6 +33,9 @@ func (d *Desk) Resolve(ctx context.Context, from From, audience session.Audience
 		Kind: op.Person, ID: string(p.User.ID), Person: string(p.User.ID), Home: p.User.Brand.Scope(), Grants: p.Grants,
 		Session: p.Session.ID, IP: from.IP, Agent: from.Agent, Request: from.Request,
 	}
+	if p.As != nil {
+		c.As = &op.Impersonator{Person: string(p.As.ID), Writes: p.Session.Writes}
+	}
 	if p.Session.Due(d.Door.Now().UnixMilli()) {
 		if _, err := op.Keep(ctx, d.Door, c, session.Touch, p.Session.ID); err != nil {
 			return nil, nil, err

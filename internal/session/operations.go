@@ -52,7 +52,7 @@ var Revoke = &op.Action[string, owned, op.None]{
 var RevokeEvery = &op.Action[user.ID, *user.User, int]{
 	Name: "session.revoke_all", Summary: "End every session of a person but one's own present one", Allow: access.UsersSessions, Own: true,
 	Target: func(tx *op.Tx, u user.ID) (*user.User, error) { return user.Find(tx, u) },
-	Do: func(tx *op.Tx, u *user.User, _ user.ID) (ended int, err error) { return RevokeOthers(tx, u, "revoked") },
+	Do:     func(tx *op.Tx, u *user.User, _ user.ID) (ended int, err error) { return RevokeOthers(tx, u, "revoked") },
 }
 
 // Shown is a session as its owner, or who may see sessions, is shown it.
@@ -80,6 +80,9 @@ var List = &op.Query[user.ID, []Shown]{
 		}
 		live, err := Live(v, u, v.Now())
 		for _, s := range live {
+			if s.Actor != "" { // staff looking through their eyes: in the history, and no device of theirs
+				continue
+			}
 			shown := Shown{Session: s, Current: s.ID == v.Caller().Session}
 			if s.IPBox != "" {
 				if shown.IP, err = v.Unseal(string(u), s.IPBox); err != nil {
@@ -109,7 +112,10 @@ var Touch = &op.Upkeep[string, op.None]{
 		}
 		s.IdleUntil += now - s.SeenAt // the span between seen and idle end is the limit that it began with
 		s.SeenAt = now
-		if err := Table.Update(tx, s); err != nil {
+		if s.Actor != "" {
+			s.IdleUntil = s.EndsAt
+		}
+		if err := Table.Update(tx, s); err != nil || s.Actor != "" {
 			return op.None{}, err
 		}
 		return op.None{}, user.Seen(tx, s.User)

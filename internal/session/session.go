@@ -48,6 +48,11 @@ type Session struct {
 	EndedAt   int64    `db:"ended_at"     audit:"plain"`
 	EndedWhy  string   `db:"ended_why"    audit:"plain"`
 
+	// An impersonation: who looks through the person's eyes, from which session of their own, and whether they may change things.
+	Actor        user.ID `db:"actor_id"      audit:"plain"`
+	ActorSession string  `db:"actor_session" audit:"derived"`
+	Writes       bool    `db:"writes"        audit:"plain"`
+
 	scope access.Scope // of the person, set when it is loaded as a target
 }
 
@@ -91,7 +96,7 @@ func Start(tx *op.Tx, u *user.User, s Session, superAdmin bool) (started *Sessio
 	}
 	others := 0 // of the same audience: who shops here too is not signed out of the desk for it
 	for i := range live {
-		if live[i].Audience != s.Audience {
+		if live[i].Audience != s.Audience || live[i].Actor != "" || s.Actor != "" {
 			continue
 		}
 		if others++; others >= limits.AtOnce {
@@ -106,6 +111,10 @@ func Start(tx *op.Tx, u *user.User, s Session, superAdmin bool) (started *Sessio
 	s.ID, s.User, s.scope = id.New("ses_", now), u.ID, u.Scope()
 	s.CreatedAt, s.SeenAt = now.UnixMilli(), now.UnixMilli()
 	s.IdleUntil, s.EndsAt = now.Add(limits.Idle).UnixMilli(), now.Add(limits.Overall).UnixMilli()
+	if s.Actor != "" { // not renewed by use
+		s.EndsAt = now.Add(time.Duration(rules.ImpersonationMinutes) * time.Minute).UnixMilli()
+		s.IdleUntil = s.EndsAt
+	}
 	return &s, token, ended, Table.Insert(tx, &s)
 }
 
@@ -136,7 +145,48 @@ func revoke(tx *op.Tx, u *user.User, keep, why string) (ended int, err error) {
 	return ended, nil
 }
 
+// end ends a session, and with it every impersonation that hangs on it.
 func end(tx *op.Tx, u *user.User, s *Session, why string) error {
 	s.scope, s.EndedAt, s.EndedWhy = u.Scope(), tx.Now().UnixMilli(), why
-	return Table.Update(tx, s)
+	if err := Table.Update(tx, s); err != nil {
+		return err
+	}
+	hanging, err := Table.All(tx, "where actor_session = $1 and ended_at = 0", s.ID)
+	if err != nil {
+		return err
+	}
+	for i := range hanging {
+		person, err := user.Find(tx, hanging[i].User)
+		if err != nil {
+			return err
+		}
+		if err := end(tx, person, &hanging[i], "actor_ended"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stop ends one session of a person.
+func Stop(tx *op.Tx, u *user.User, sessionID, why string) error {
+	s, err := Table.Find(tx, sessionID)
+	if err != nil {
+		return err
+	}
+	if s.User != u.ID || s.EndedAt != 0 {
+		return errs.ErrNotFound
+	}
+	return end(tx, u, s, why)
+}
+
+// EndImpersonations ends whatever impersonations of a person run, and says how many.
+func EndImpersonations(tx *op.Tx, u *user.User, why string) (ended int, err error) {
+	live, err := Live(tx, u.ID, tx.Now())
+	for i := range live {
+		if err == nil && live[i].Actor != "" {
+			err = end(tx, u, &live[i], why)
+			ended++
+		}
+	}
+	return ended, err
 }

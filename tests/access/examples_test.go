@@ -116,10 +116,31 @@ var examples = []example{
 		return fields{"Audience": "staff", "Token": "no question", "Answer": "{}"}
 	}},
 	{op: "auth.enrol_passkey", in: func(*scene, *op.Caller) any { return fields{"Ticket": "no ticket"} }, ruled: "there is no such ticket"},
+	{op: "user.impersonate", what: "a customer", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.customer(), "Audience": "account", "Reason": "They asked on the phone"}
+	}},
+	{op: "user.impersonate", what: "staff", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Audience": "account", "Reason": "Curious"}
+	}, ruled: "nobody looks through the eyes of staff"},
+	{op: "user.stop_impersonating", in: nothing},
+	{op: "user.end_impersonations", in: func(s *scene, _ *op.Caller) any { return s.customer() }},
 	{op: "passkey.add", in: func(*scene, *op.Caller) any { return fields{"Token": "no question"} }, ruled: "there is no such question"},
 	{op: "passkey.rename", in: func(*scene, *op.Caller) any { return fields{"Passkey": "psk_none", "Name": "Phone"} }, ruled: "there is no such passkey"},
 	{op: "passkey.remove", in: func(*scene, *op.Caller) any { return "psk_none" }, ruled: "there is no such passkey"},
 	{op: "passkey.list", in: nothing},
+	{op: "auth.enrol_app", in: func(*scene, *op.Caller) any { return fields{"Ticket": "no ticket"} }, ruled: "there is no such ticket"},
+	{op: "auth.unlock_second", in: func(*scene, *op.Caller) any { return fields{"Token": "none"} }, ruled: "there is no such link"},
+	{op: "app.give", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
+	}},
+	{op: "app.offer", in: nothing},
+	{op: "app.show_offer", in: nothing},
+	{op: "app.prove", in: func(*scene, *op.Caller) any { return "000000" }},
+	{op: "app.add", in: func(*scene, *op.Caller) any { return fields{"Name": "Phone"} }, ruled: "no secret has been proved"},
+	{op: "app.rename", in: func(*scene, *op.Caller) any { return fields{"App": "app_none", "Name": "Phone"} }, ruled: "there is no such app"},
+	{op: "app.remove", in: func(*scene, *op.Caller) any { return "app_none" }, ruled: "there is no such app"},
+	{op: "recovery.renew", in: nothing, ruled: "they have no second factor"},
+	{op: "factor.list", in: nothing},
 	{op: "auth.show_ticket", in: func(*scene, *op.Caller) any { return "no ticket" }, ruled: "there is no such ticket"},
 	{op: "auth.try_second", in: func(*scene, *op.Caller) any {
 		return fields{"Ticket": "no ticket", "Method": "totp", "Answer": "000000"}
@@ -246,6 +267,11 @@ var examples = []example{
 	}, ruled: "there is a Super Admin"},
 	{op: "admin.create", in: func(s *scene, _ *op.Caller) any {
 		return fields{"Email": s.email(), "FirstName": "Break", "LastName": "Glass"}
+	}},
+	{op: "user.reset_second_factor", in: func(s *scene, _ *op.Caller) any {
+		id := s.colleague(access.Support)
+		s.do("app.give", fields{"User": id, "Secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"})
+		return fields{"User": id}
 	}},
 	{op: "admin.reset", in: func(s *scene, _ *op.Caller) any {
 		_, email := s.hire(access.Support)
