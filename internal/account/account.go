@@ -15,7 +15,7 @@ import (
 )
 
 // Operations is what can be done with accounts.
-var Operations = []op.Operation{Add, Edit, Deactivate, Activate, ChangeRole, OfferSetUp, SetUp, CreateAdmin, NewPasswordLink, ChooseTheme, Refresh, Staff, Givers, Open}
+var Operations = []op.Operation{Add, Edit, Deactivate, Activate, ChangeRole, OfferSetUp, SetUp, CreateAdmin, NewPasswordLink, ChooseTheme, Refresh, Staff, Givers, Open, ResetSecondFactor}
 
 // one is the input of a verb that needs no more than the person.
 type one struct {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 
@@ -26,16 +27,35 @@ var adminCreateCommand = &command{
 }
 
 var adminResetCommand = &command{
-	name: "admin reset", summary: "Make a link with which a member of staff sets a new password", example: "steward admin reset --email ines@example.com",
+	name: "admin reset", summary: "Make a link with which a member of staff sets a new password", example: "steward admin reset --email ines@example.com --second-factor",
 	set: func(f *flag.FlagSet) action {
 		config, asJSON := configured(f), inJSON(f)
 		email := f.String("email", "", "address that the person signs in with")
+		second := f.Bool("second-factor", false, "also remove their authenticator apps, passkeys and recovery codes, for who has lost all of them")
 		return func(ctx context.Context, t Terminal, _ []string) error {
 			return breakGlass(ctx, t, config, *asJSON, *email, func(a *App) (account.Added, error) {
+				if *second {
+					if err := a.resetSecondFactor(ctx, *email); err != nil {
+						return account.Added{}, err
+					}
+				}
 				return op.Do(ctx, a.Door, op.HostOperator("admin reset"), account.NewPasswordLink, *email)
 			})
 		}
 	},
+}
+
+// resetSecondFactor removes what somebody has lost. Who has none is none the worse.
+func (a *App) resetSecondFactor(ctx context.Context, email string) error {
+	id, err := account.FindStaff(ctx, a.Store, email)
+	if err != nil {
+		return err
+	}
+	_, err = op.Do(ctx, a.Door, op.HostOperator("admin reset"), account.ResetSecondFactor, account.Of(id))
+	if errors.Is(err, account.ErrNoSecondFactor) {
+		return nil
+	}
+	return err
 }
 
 func breakGlass(ctx context.Context, t Terminal, config func(Terminal) (Config, error), asJSON bool, email string, do func(*App) (account.Added, error)) error {

@@ -63,3 +63,74 @@ func factorChanged(tx *op.Tx, u *user.User, keep *ticket, what string) error {
 		After:   []string{"If this was not you, tell the people who run the desk at once, and set a new password."},
 	})
 }
+
+// RemoveFactors takes every second factor and recovery code from a person, with what was about to become one, and lets codes be tried
+// again. It says whether there was anything. Where the installation asks for a second factor, they make one at their next sign-in.
+func RemoveFactors(tx *op.Tx, u *user.User) (some bool, err error) {
+	has, err := appsOf(tx, u.ID)
+	if err != nil {
+		return false, err
+	}
+	for i := range has {
+		has[i].scope = u.Scope()
+		if err := apps.Delete(tx, &has[i]); err != nil {
+			return false, err
+		}
+	}
+	keys, err := passkeys.All(tx, "where user_id = $1", string(u.ID))
+	if err != nil {
+		return false, err
+	}
+	for i := range keys {
+		keys[i].scope = u.Scope()
+		if err := passkeys.Delete(tx, &keys[i]); err != nil {
+			return false, err
+		}
+	}
+	codes, err := recoveryCodes.Clear(tx, "where user_id = $1", string(u.ID))
+	if err != nil {
+		return false, err
+	}
+	if _, err := offers.Clear(tx, "where user_id = $1", string(u.ID)); err != nil {
+		return false, err
+	}
+	return len(has) > 0 || len(keys) > 0 || codes > 0, resetSecondFailures(tx, u.ID)
+}
+
+// Protection is how an account is protected, as its person's own page shows it.
+type Protection struct {
+	Factors
+	Required bool // the installation asks for a second factor
+	Apps     []App
+	Codes    []RecoveryCode // used ones first
+}
+
+// ShowProtection reads how one's own account is protected.
+var ShowProtection = &op.Query[op.None, Protection]{
+	Name: "factor.list", Summary: "List one's own second factors", Own: true,
+	Do: func(v *op.View, _ op.None) (p Protection, err error) {
+		if err := v.Own(); err != nil {
+			return p, err
+		}
+		u, err := user.Find(v, user.ID(v.Caller().Person))
+		if err != nil {
+			return p, err
+		}
+		rules, err := security.Load(v)
+		if err != nil {
+			return p, err
+		}
+		p.Required = rules.SecondFactor && u.Kinds&user.IsStaff != 0
+		if p.Factors, err = factorsOf(v, u.ID); err != nil {
+			return p, err
+		}
+		if p.Apps, err = appsOf(v, u.ID); err != nil {
+			return p, err
+		}
+		for i := range p.Apps {
+			p.Apps[i].Secret = ""
+		}
+		p.Codes, err = recoveryCodesOf(v, u.ID)
+		return p, err
+	},
+}

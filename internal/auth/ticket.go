@@ -80,6 +80,7 @@ type Halfway struct {
 	Audience session.Audience
 	Next     Next
 	Factors  Factors // what the person can show
+	Offer    Offered // with Enrol: the secret for an app
 }
 
 var showTicket = &op.Query[string, Halfway]{
@@ -94,7 +95,16 @@ var showTicket = &op.Query[string, Halfway]{
 			return h, err
 		}
 		h.User, h.Audience, h.Next = *u, t.Audience, t.Next
-		h.Factors, err = factorsOf(v, u.ID)
+		if h.Factors, err = factorsOf(v, u.ID); err != nil || t.Next != Enrol {
+			return h, err
+		}
+		o, err := findOffer(v, t.Token, u.ID, v.Now())
+		if errors.Is(err, ErrOffer) {
+			err = ErrTicket
+		}
+		if err == nil {
+			h.Offer, err = o.shown(v, u)
+		}
 		return h, err
 	},
 }
@@ -113,33 +123,60 @@ type secondIn struct {
 // tryable is a way to show a second factor. It verifies and uses up in one: what was right once is not right again.
 type tryable func(tx *op.Tx, u user.ID, answer string) (right bool, err error)
 
-// trySecond counts a try before it is verified, so that guesses in parallel all count, and notes on the ticket that it was right.
-var trySecond = &op.Upkeep[secondIn, bool]{
+// verdict is what became of a try with a second factor.
+type verdict struct {
+	Right bool
+	Left  int           // tries of this sign-in
+	Wait  time.Duration // the account's codes are looked at again after this; nothing was looked at now
+	Off   bool          // the account's codes are not looked at until somebody switches them on
+}
+
+// trySecond counts a try before it is verified, for the sign-in and for the account, so that guesses in parallel all count, and
+// notes on the ticket that it was right.
+var trySecond = &op.Upkeep[secondIn, verdict]{
 	Name: "auth.try_second", Summary: "Try the second factor of a half-done sign-in",
-	Do: func(tx *op.Tx, in secondIn) (right bool, err error) {
+	Do: func(tx *op.Tx, in secondIn) (v verdict, err error) {
 		t, err := findTicket(tx, in.Ticket, tx.Now())
 		if err != nil {
-			return false, err
+			return v, err
 		}
 		try, known := seconds[in.Method]
 		if !known || t.Next != SecondFactor || t.Tries >= ticketTries {
-			return false, ErrTicket
+			return v, ErrTicket
+		}
+		cred, err := credentials.Find(tx, string(t.User)) // locks the account: who waited reads what the others counted
+		if err != nil {
+			return v, err
+		}
+		if v.Wait, v.Off = cred.secondOpens(tx.Now()); v.Wait > 0 || v.Off {
+			if v.Off {
+				err = offerUnlock(tx, t.User)
+			}
+			return v, err
 		}
 		t.Tries++
-		if right, err = try(tx, t.User, in.Answer); err != nil {
-			return false, err
+		cred.SecondFailures++
+		cred.SecondFailedAt = tx.Now().UnixMilli()
+		if v.Right, err = try(tx, t.User, in.Answer); err != nil {
+			return v, err
 		}
-		outcome := "wrong_" + in.Method
-		if right {
-			t.Second, outcome = in.Method, ""
-		} else if t.Tries >= ticketTries {
+		v.Left = int(ticketTries - t.Tries)
+		switch {
+		case v.Right:
+			t.Second, cred.SecondFailures, cred.SecondFailedAt = in.Method, 0, 0
+		case v.Left == 0:
 			t.Expires = tx.Now().UnixMilli()
 		}
-		if err := tickets.Update(tx, t); err != nil || outcome == "" {
-			return right, err
+		if err := tickets.Update(tx, t); err != nil {
+			return v, err
 		}
-		_, err = noteSignIn(tx, t.User, outcome, t.Method)
-		return right, err
+		if err := credentials.Update(tx, cred); err != nil || v.Right {
+			return v, err
+		}
+		if _, err := noteSignIn(tx, t.User, "wrong_"+in.Method, t.Method); err != nil {
+			return v, err
+		}
+		return v, cred.tellWrong(tx)
 	},
 }
 
@@ -148,13 +185,17 @@ func (d *Desk) ShowSecond(ctx context.Context, c *op.Caller, token, method, answ
 	if wait := d.spray.blocked(c.IP, d.Door.Now()); wait > 0 {
 		return Signed{}, ErrTooMany.After(wait)
 	}
-	right, err := op.Keep(ctx, d.Door, c, trySecond, secondIn{token, method, answer})
-	if err != nil {
+	v, err := op.Keep(ctx, d.Door, c, trySecond, secondIn{token, method, answer})
+	switch {
+	case err != nil:
 		return Signed{}, err
-	}
-	if !right {
+	case v.Off:
+		return Signed{}, ErrSecondOff
+	case v.Wait > 0:
+		return Signed{}, ErrSecondWait.After(v.Wait)
+	case !v.Right:
 		d.spray.failed(c.IP, d.Door.Now())
-		return Signed{}, ErrSecond
+		return Signed{}, wrongSecond(v.Left)
 	}
 	return op.Do(ctx, d.Door, c, authenticate, entry{Ticket: token})
 }
