@@ -37,7 +37,7 @@ func (p *Postman) Deliver(ctx context.Context, job *jobs.Job[Deliver]) error {
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil
 	}
-	if errs.Of(err).Kind == errs.Gone { // archived or erased since: no mail any more
+	if err != nil && errs.Of(err).Kind == errs.Gone { // archived or erased since: no mail any more
 		return p.mark(ctx, job.Args.Mail, Expired, "")
 	}
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/app"
 	"github.com/stewardhq/steward/internal/kernel/audit"
+	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/kernel/store/storetest"
@@ -170,6 +171,9 @@ func (w *World) Mails() (all []mailing.Read) {
 	}
 	for _, m := range rows {
 		r, err := op.Ask(context.Background(), w.Door, mailing.Actor, mailing.ForSending, m.ID)
+		if err != nil && errs.Of(err).Kind == errs.Gone { // of or about somebody archived
+			continue
+		}
 		if err != nil {
 			w.T.Fatal(err)
 		}
