@@ -63,11 +63,12 @@ func newLink(tx *op.Tx, l Link, life time.Duration) (token string, err error) {
 	return token, Links.Insert(tx, &l)
 }
 
-// KillPending ends every open link and every half-done sign-in of a person, in the transaction of whatever made it necessary.
+// KillPending ends every open link, every code and every half-done sign-in of a person and forgets their devices, in the transaction
+// of whatever made it necessary.
 func KillPending(tx *op.Tx, u user.ID) error { return killPending(tx, u, nil) }
 
 func killPending(tx *op.Tx, u user.ID, keep *ticket) error {
-	if err := killTickets(tx, u, keep); err != nil {
+	if err := errors.Join(killTickets(tx, u, keep), killCodes(tx, u), forgetDevices(tx, u)); err != nil {
 		return err
 	}
 	open, err := Links.All(tx, "where user_id = $1 and used_at = 0 and expires_at > $2", string(u), tx.Now().UnixMilli())
