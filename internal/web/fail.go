@@ -61,9 +61,7 @@ func (v *Visit) Fail(err error) {
 		v.toSignIn()
 		return
 	}
-	if e.Retry > 0 {
-		v.W.Header().Set("Retry-After", strconv.Itoa(int((e.Retry+time.Second-1)/time.Second)))
-	}
+	status := v.Status(err)
 	if e.Kind == errs.Fault {
 		v.Site.Log.Error("a request failed", "request", v.Caller.Request, "path", v.R.URL.Path, "error", err)
 	}
@@ -73,10 +71,24 @@ func (v *Visit) Fail(err error) {
 	}
 	p := v.failure(e)
 	if v.Fragment() {
-		_ = v.Render(e.Kind.Status(), ui.Failure(p))
+		_ = v.Render(status, ui.Failure(p))
 		return
 	}
-	_ = v.Page(e.Kind.Status(), p.Title, "", ui.Failure(p))
+	_ = v.Page(status, p.Title, "", ui.Failure(p))
+}
+
+// Status is the status with which a refusal is answered, by the page of an error or by a form that says it itself. When it helps to
+// come back later, the answer says when.
+func (v *Visit) Status(err error) int {
+	e := errs.Of(err)
+	wait := e.Retry
+	if e.Kind == errs.TooMany {
+		wait = max(wait, time.Second)
+	}
+	if wait > 0 {
+		v.W.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	}
+	return e.Kind.Status()
 }
 
 // failure puts a refusal into words: what happened, and the remedy.

@@ -79,7 +79,7 @@ func addUser(v *web.Visit) error {
 
 // refused is what a form with a role is told. drawn are the fields that it has besides role and place.
 func (f *addForm) refused(v *web.Visit, err error, drawn ...string) (troubles, bool) {
-	t, ok := wrong(err, append(drawn, append(f.drawn(), "role")...)...)
+	t, ok := wrong(v, err, append(drawn, append(f.drawn(), "role")...)...)
 	switch {
 	case errors.Is(err, access.ErrRolePlace):
 		t.fields, t.problem = map[string]string{"role": "This role cannot be held there. Choose another role, or another place."}, nil

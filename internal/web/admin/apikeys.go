@@ -158,7 +158,7 @@ func makeAPIKey(v *web.Visit) error {
 	if err == nil { // it needed no code
 		return showAPIKey(v, made)
 	}
-	if t, ok := wrong(err, "name", "scope", "source", "days", "expires_at", "permissions", "unattended"); ok {
+	if t, ok := wrong(v, err, "name", "scope", "source", "days", "expires_at", "permissions", "unattended"); ok {
 		if errors.Is(err, access.ErrGivesMore) {
 			t.fields, t.problem = map[string]string{"permissions": refusalText(err)}, nil
 		}

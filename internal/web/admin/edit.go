@@ -141,7 +141,7 @@ func (p editProps) refused(v *web.Visit, err error, form url.Values) error {
 			p.Values[f.name] = form.Get(f.name)
 		}
 	}
-	t, ok := wrong(err, "first_name", "last_name", "email", "phone", "born", "address", "country")
+	t, ok := wrong(v, err, "first_name", "last_name", "email", "phone", "born", "address", "country")
 	if !ok {
 		return err
 	}

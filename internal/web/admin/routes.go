@@ -85,12 +85,12 @@ var spoken = []struct {
 // wrong reads a refusal that the form itself can answer: a wrong value, a state of things that does not allow it, or that it asks
 // for more than its sender holds. Everything else is not the form's to answer and stays an error. drawn are the fields that the
 // form has, when it says so: what is wrong with any other is said over it.
-func wrong(err error, drawn ...string) (troubles, bool) {
+func wrong(v *web.Visit, err error, drawn ...string) (troubles, bool) {
 	var e *errs.Error
 	if !errors.As(err, &e) {
 		return troubles{}, false
 	}
-	t := troubles{fields: maps.Clone(e.Fields), status: e.Kind.Status()}
+	t := troubles{fields: maps.Clone(e.Fields), status: v.Status(err)}
 	answered := e.Kind == errs.Invalid || e.Kind == errs.Conflict || e.Kind == errs.Stale || e.Kind == errs.TooMany ||
 		errors.Is(err, op.ErrHoldsMore) || errors.Is(err, access.ErrGivesMore)
 	for _, s := range spoken {

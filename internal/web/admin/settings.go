@@ -160,7 +160,7 @@ func addBrand(v *web.Visit) error {
 		Currency: strings.ToUpper(strings.TrimSpace(form.Get("currency"))), Zone: strings.TrimSpace(form.Get("time_zone")),
 	}
 	if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, brand.Create, in); err != nil {
-		if t, ok := wrong(err, "name", "slug", "currency", "time_zone"); ok {
+		if t, ok := wrong(v, err, "name", "slug", "currency", "time_zone"); ok {
 			return showBrand(v, t.status, brandProps{New: true, Action: "/admin/settings/brands/new", Slug: in.Slug, Title: in.Name, Currency: in.Currency, Zone: in.Zone}, t)
 		}
 		return err
@@ -199,7 +199,7 @@ func editBrand(v *web.Visit) error {
 	name, zone, currency := form.Get("name"), strings.TrimSpace(form.Get("time_zone")), strings.ToUpper(strings.TrimSpace(form.Get("currency")))
 	in := brand.Change{Brand: b.ID, Version: version(form.Get("version")), Name: &name, Zone: &zone, Currency: &currency}
 	if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, brand.Edit, in); err != nil {
-		if t, ok := wrong(err, "name", "currency", "time_zone"); ok {
+		if t, ok := wrong(v, err, "name", "currency", "time_zone"); ok {
 			return showBrand(v, t.status, brandProps{
 				Action: "/admin/settings/brands/" + string(b.ID), Name: b.Name, Slug: b.Slug, Title: name, Currency: currency, Zone: zone, Version: form.Get("version"),
 			}, t)
@@ -272,7 +272,7 @@ func addLocation(v *web.Visit) error {
 	}
 	in := brand.NewLocation{Brand: v.Brand.ID, Name: form.Get("name"), City: form.Get("city")}
 	if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, brand.AddLocation, in); err != nil {
-		if t, ok := wrong(err, "name", "city"); ok {
+		if t, ok := wrong(v, err, "name", "city"); ok {
 			return showLocation(v, t.status, locationProps{Heading: "Add location", Action: "/admin/settings/locations/new", Do: "Add location", Name: in.Name, City: in.City}, t)
 		}
 		return err
@@ -322,7 +322,7 @@ func editLocation(v *web.Visit) error {
 	name, city := form.Get("name"), form.Get("city")
 	in := brand.LocationEdit{Location: l.ID, Version: version(form.Get("version")), Name: &name, City: &city}
 	if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, brand.EditLocation, in); err != nil {
-		if t, ok := wrong(err, "name", "city"); ok {
+		if t, ok := wrong(v, err, "name", "city"); ok {
 			return showLocation(v, t.status, locationProps{
 				Heading: l.Name, Action: "/admin/settings/locations/" + string(l.ID), Name: name, City: city, Version: form.Get("version"), Do: "Save",
 			}, t)

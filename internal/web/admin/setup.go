@@ -94,7 +94,7 @@ func setUp(v *web.Visit) error {
 	}
 	in := account.FirstAdmin{Token: token, Email: form.Get("email"), FirstName: form.Get("first_name"), LastName: form.Get("last_name")}
 	if _, err := account.ClaimSetUp(v.Ctx(), v.Site.Desk, v.Caller, in, form.Get("password")); err != nil {
-		if t, ok := wrong(err); ok {
+		if t, ok := wrong(v, err); ok {
 			return showSetUp(v, t.status, in, t)
 		}
 		return noSetUpLink(err)
@@ -144,7 +144,7 @@ func setPassword(v *web.Visit) error {
 		return err
 	}
 	if _, err := v.Site.Desk.SetPasswordByLink(v.Ctx(), v.Caller, token, password); err != nil {
-		if t, ok := wrong(err); ok {
+		if t, ok := wrong(v, err); ok {
 			return showSetPassword(v, t.status, invited, t)
 		}
 		return err

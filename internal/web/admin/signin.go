@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/stewardhq/steward/internal/auth"
@@ -79,10 +78,7 @@ func enter(v *web.Visit, email, password, back string) error {
 	switch {
 	case err == nil:
 	case errors.As(err, &refusal) && refusal.Kind != errs.Fault && refusal.Kind != errs.Unavailable:
-		if refusal.Retry > 0 {
-			v.W.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refusal.Retry.Seconds()))))
-		}
-		return showSignIn(v, refusal.Kind.Status(), back, refusal.Detail)
+		return showSignIn(v, v.Status(refusal), back, refusal.Detail)
 	default:
 		return err
 	}

@@ -87,7 +87,7 @@ func changeStatus(v *web.Visit, l *peopleList, c *statusChange) error {
 	if err == nil {
 		return v.Gone(web.Back(form.Get("back"), personPath(l.path, id, "", "")))
 	}
-	if t, ok := wrong(err); ok {
+	if t, ok := wrong(v, err); ok {
 		return askStatus(v, l, c, t.status, orRuns(t.problem, err))
 	}
 	if errors.Is(err, op.ErrHoldsMore) {

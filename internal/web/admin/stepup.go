@@ -144,8 +144,7 @@ func stepUpAgain(v *web.Visit) error {
 		http.Redirect(v.W, v.R, "/admin/step-ups/"+id+"?back="+url.QueryEscape(back), http.StatusSeeOther)
 		return nil
 	case errors.Is(err, op.ErrStepUpRate):
-		v.W.Header().Set("Retry-After", fmt.Sprint(int(e.Retry.Seconds())+1))
-		return showStepUp(v, http.StatusTooManyRequests, back,
+		return showStepUp(v, v.Status(err), back,
 			fmt.Sprintf("A new code can be sent in %s. Until then, the last one is good for as long as it says.", inWords(e.Retry)))
 	}
 	return err
