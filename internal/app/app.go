@@ -14,12 +14,14 @@ import (
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/auth/password"
 	"github.com/stewardhq/steward/internal/kernel/audit"
+	"github.com/stewardhq/steward/internal/kernel/id"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/mailing"
 	"github.com/stewardhq/steward/internal/mailing/smtp"
+	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/record"
 	"github.com/stewardhq/steward/internal/schema"
 	"github.com/stewardhq/steward/internal/seed"
@@ -37,6 +39,8 @@ type App struct {
 	Store       *store.DB
 	Master      *secret.Master
 	Keys        *secret.Keys
+	Journal     *secret.Journal // who was erased, for backups that come back
+	Eraser      *privacy.Eraser
 	Queue       *jobs.Queue
 	Door        *op.Door
 	Desk        *auth.Desk
@@ -44,9 +48,10 @@ type App struct {
 	Site        *web.Site
 	Past        *seed.Clock // of the door while a sample world is made, else nil
 
-	postman *mailing.Postman
-	counts  counts
-	closers []func() error
+	postman     *mailing.Postman
+	erasedAgain int // persons, by this opening, because a restored backup had brought them back
+	counts      counts
+	closers     []func() error
 }
 
 // Options say how an installation is opened.
@@ -55,6 +60,7 @@ type Options struct {
 	Clock   func() time.Time // time.Now
 	Migrate bool             // bring the schema up to date first; otherwise an old schema is refused
 	Work    bool             // run jobs; commands only queue them
+	Replay  bool             // finish a restore, as whoever works does; other commands are refused until it is finished
 	Demo    *web.Demo        // nil outside the demo
 	Seeding bool             // a sample world is made: its operations are in the catalogue, and the writer's cache is large
 	Cost    password.Cost    // of password hashes; zero is the minimum
@@ -74,7 +80,15 @@ func Open(ctx context.Context, c Config, o Options) (a *App, err error) {
 	if err := c.ensureData(); err != nil {
 		return nil, err
 	}
-	opening := store.Options{URL: c.Database}
+	leave, err := joinFolder(ctx, &c, func() error { return c.settle(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, leave)
+	if err := c.sweep(); err != nil {
+		return nil, err
+	}
+	opening := c.database()
 	if o.Seeding {
 		a.Past = &seed.Clock{}
 		o.Clock = a.Past.Now
@@ -94,10 +108,22 @@ func Open(ctx context.Context, c Config, o Options) (a *App, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.Keys.Close)
+	restored, waits, err := a.afterRestore(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if a.Journal, err = secret.OpenJournal(c.journal()); err != nil {
+		return nil, err
+	}
 	if err := a.door(ctx, o); err != nil {
 		return nil, err
 	}
-	signing, err := audit.SigningKey(filepath.Join(c.Data, "audit.key"))
+	if waits {
+		if err := a.replay(ctx, restored); err != nil {
+			return nil, err
+		}
+	}
+	signing, err := audit.SigningKey(c.auditKey())
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +139,10 @@ func (c *Config) keyStore() store.Options {
 	return store.Options{URL: c.Database, SearchPath: "steward_keys", Readers: 2, Writers: 2}
 }
 
-func (c *Config) checkpoints() string { return filepath.Join(c.Data, audit.CheckpointFile) }
+func (c *Config) database() store.Options { return store.Options{URL: c.Database} }
+func (c *Config) checkpoints() string     { return filepath.Join(c.Data, audit.CheckpointFile) }
+func (c *Config) auditKey() string        { return filepath.Join(c.Data, "audit.key") }
+func (c *Config) journal() string         { return filepath.Join(c.Data, secret.JournalFile) }
 
 // ErrOldSchema means that the database waits for `steward migrate`.
 var ErrOldSchema = errors.New("the database's schema is older than this program: run `steward migrate`, then start again")
@@ -140,6 +169,10 @@ func (a *App) schema(ctx context.Context, migrate bool) error {
 // door makes the one door, with the queue behind it and the desk before it.
 func (a *App) door(ctx context.Context, o Options) (err error) {
 	var workers *jobs.Workers
+	began := time.Now()
+	a.Eraser = &privacy.Eraser{
+		Keys: a.Keys, Journal: a.Journal, Store: a.Store, Log: a.Log, Process: id.New("run_", began), Steady: func() time.Duration { return time.Since(began) },
+	}
 	a.postman = &mailing.Postman{PublicURL: a.Config.PublicURL, Keep: o.Demo != nil, Log: a.Log}
 	if o.Work {
 		workers = a.workers()
@@ -174,12 +207,8 @@ func (a *App) door(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	policy, err := password.Of(password.NIST)
-	if err != nil {
-		return err
-	}
-	a.Desk = &auth.Desk{Door: a.Door, Hasher: hasher, Policy: policy}
-	a.postman.Door = a.Door
+	a.Desk = &auth.Desk{Door: a.Door, Hasher: hasher}
+	a.postman.Door, a.Eraser.Door = a.Door, a.Door
 	return a.mail()
 }
 

@@ -55,12 +55,19 @@ type candidate struct {
 	User  user.ID
 	Hash  string
 	Known bool // from a known device
+
+	Attempts password.Attempts // what failures cost
 }
 
 // lookUp finds whose address this is. It answers only this package.
 var lookUp = &op.Query[lookUpIn, candidate]{
 	Name: "auth.look_up", Summary: "Find the account of an address that somebody signs in with", Open: true,
 	Do: func(v *op.View, in lookUpIn) (c candidate, err error) {
+		rules, err := security.Load(v)
+		if err != nil {
+			return c, err
+		}
+		c.Attempts = rules.Password.Attempts
 		norm, err := text.NormEmail(in.Email)
 		if err != nil {
 			return c, errs.ErrNotFound
@@ -82,6 +89,14 @@ var lookUp = &op.Query[lookUpIn, candidate]{
 		c.Hash = cred.Hash
 		c.Known, err = isKnown(v, v.Now(), c.User, in.Audience, in.Devices)
 		return c, err
+	},
+}
+
+// countNobody does the work of counting where there is no account, so that time tells nothing either.
+var countNobody = &op.Upkeep[op.None, op.None]{
+	Name: "auth.count_nobody", Summary: "Do the work of counting a try where there is nobody to count it for",
+	Do: func(tx *op.Tx, _ op.None) (op.None, error) {
+		return op.None{}, codeFailures.Put(tx, codeFailure{Who: "nobody", FailedAt: tx.Now().UnixMilli()})
 	},
 }
 

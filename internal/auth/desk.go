@@ -24,7 +24,6 @@ import (
 type Desk struct {
 	Door   *op.Door
 	Hasher *password.Hasher
-	Policy password.Policy
 
 	spray    spray
 	asked    hourly // codes, by network
@@ -34,6 +33,7 @@ type Desk struct {
 // Operations is what signing in is made of.
 var Operations = []op.Operation{
 	lookUp, countTry, authenticate, noteFailure, showTicket, trySecond, resolve, lookUpLink, setByLink, confirmEmail,
+	stand, changePassword, renewPassword, forgot, countNobody,
 	sendCode, tryCode, unlockCodes,
 	ask, tryPasskey, enrolPasskey, AddPasskey, RenamePasskey, RemovePasskey, ListPasskeys,
 	Impersonate, StopImpersonating, EndImpersonations,
@@ -80,14 +80,16 @@ func (d *Desk) SignIn(ctx context.Context, c *op.Caller, try Try) (Signed, error
 	found, err := op.Ask(ctx, d.Door, c, lookUp, lookUpIn{try.Audience, try.Brand, try.Email, try.Known})
 	if errors.Is(err, errs.ErrNotFound) {
 		// An unknown address costs the same work, and answers the same.
-		err = errors.Join(d.Hasher.Dummy(ctx, try.Password), ErrWrong)
+		_, counted := op.Keep(ctx, d.Door, c, countNobody, op.None{})
+		err = errors.Join(counted, d.Hasher.Dummy(ctx, try.Password))
+		_, counted = op.Keep(ctx, d.Door, c, countNobody, op.None{})
 		d.spray.failed(c.IP, now)
-		return Signed{}, firstRefusal(err)
+		return Signed{}, firstRefusal(errors.Join(err, counted, ErrWrong))
 	}
 	if err != nil {
 		return Signed{}, err
 	}
-	waits, err := op.Keep(ctx, d.Door, c, countTry, countIn{found.User, found.Known, d.Policy.Attempts})
+	waits, err := op.Keep(ctx, d.Door, c, countTry, countIn{found.User, found.Known, found.Attempts})
 	if err != nil {
 		return Signed{}, err
 	}
@@ -117,7 +119,7 @@ func (d *Desk) SignIn(ctx context.Context, c *op.Caller, try Try) (Signed, error
 
 // firstRefusal picks out of joined errors the one to answer: busy before wrong.
 func firstRefusal(err error) error {
-	if e := errs.Of(err); e.Kind == errs.TooMany {
+	if e := errs.Of(err); e.Kind == errs.TooMany || e.Kind == errs.Unavailable {
 		return e
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {

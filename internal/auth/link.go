@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/stewardhq/steward/internal/auth/password"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/secret"
@@ -146,8 +145,7 @@ type newPassword struct {
 	Hash  string `json:"-"`
 }
 
-// setByLink sets the password of whom the link is for. Sessions and other links die with it; an invited account becomes active.
-// Who came by a link that was shown and not mailed has proved no address: it stays unverified.
+// setByLink sets the password of whom the link is for. Sessions and other links die with it.
 var setByLink = &op.Action[newPassword, linkTarget, user.ID]{
 	Name: "auth.set_password", Summary: "Set a password by a link that is good once", Open: true,
 	Target: func(tx *op.Tx, in newPassword) (t linkTarget, err error) {
@@ -165,13 +163,8 @@ var setByLink = &op.Action[newPassword, linkTarget, user.ID]{
 		if _, err := UseLink(tx, in.Token, SetPassword); err != nil {
 			return "", err
 		}
-		if t.Status == user.Invited {
-			if err := t.Moved(user.Accept); err != nil {
-				return "", err
-			}
-			if err := user.Save(tx, t.User); err != nil {
-				return "", err
-			}
+		if t.Status == user.Invited { // a new password accepts no invitation (security.md A-INV)
+			return "", ErrLink
 		}
 		if _, err := session.RevokeAll(tx, t.User, "password_set"); err != nil {
 			return "", err
@@ -185,40 +178,17 @@ var setByLink = &op.Action[newPassword, linkTarget, user.ID]{
 
 type linkTarget struct{ *user.User }
 
-// SetHash writes a person's password hash.
-func SetHash(tx *op.Tx, u *user.User, hash string) error {
-	c, err := credentials.Find(tx, string(u.ID))
-	if err != nil && !errors.Is(err, errs.ErrNotFound) {
-		return err
-	}
-	if err != nil {
-		return credentials.Insert(tx, &Credential{User: u.ID, Hash: hash, SetAt: tx.Now().UnixMilli(), scope: u.Scope()})
-	}
-	c.scope, c.Hash, c.SetAt, c.Failures, c.FailedAt, c.MustChange = u.Scope(), hash, tx.Now().UnixMilli(), 0, 0, false
-	return credentials.Update(tx, c)
-}
-
 // SetPasswordByLink checks a new password against the policy, hashes it, and sets it.
 func (d *Desk) SetPasswordByLink(ctx context.Context, c *op.Caller, token, candidate string) (user.ID, error) {
 	invited, err := d.OpenLink(ctx, c, token, SetPassword)
 	if err != nil {
 		return "", err
 	}
-	hash, err := d.Hash(ctx, candidate, password.Context{
-		Staff: invited.User.Kinds&user.IsStaff != 0, Name: invited.User.Name(), Email: invited.User.Email, Phone: invited.User.Phone,
-	})
+	hash, err := d.newHash(ctx, &invited.User, candidate)
 	if err != nil {
 		return "", err
 	}
 	return op.Do(ctx, d.Door, c, setByLink, newPassword{Token: token, Hash: hash})
-}
-
-// Hash checks a new password against the policy and hashes it, behind the gate that keeps hashing from taking every core.
-func (d *Desk) Hash(ctx context.Context, candidate string, about password.Context) (string, error) {
-	if err := d.Policy.Check(candidate, about); err != nil {
-		return "", err
-	}
-	return d.Hasher.Hash(ctx, candidate)
 }
 
 // SetHashByLink sets a password whose hash was made before, for worlds that are made: hashing a hundred passwords takes seconds.

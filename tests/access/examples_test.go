@@ -91,7 +91,7 @@ var examples = []example{
 		return fields{"Audience": "staff", "Email": email}
 	}},
 	{op: "auth.count_try", in: func(s *scene, _ *op.Caller) any {
-		return fields{"User": s.colleague(access.Support), "Attempts": s.w.Desk.Policy.Attempts}
+		return fields{"User": s.colleague(access.Support), "Attempts": security.Default().Password.Attempts}
 	}},
 	{op: "auth.sign_in", in: func(s *scene, _ *op.Caller) any {
 		return fields{"User": s.colleague(access.Support), "Audience": "staff", "Method": "password"}
@@ -99,6 +99,16 @@ var examples = []example{
 	{op: "auth.sign_in", what: "without a role", in: func(s *scene, _ *op.Caller) any {
 		return fields{"User": s.nobody, "Audience": "staff", "Method": "password"}
 	}, ruled: "who has no role has no desk"},
+	{op: "auth.count_nobody", in: nothing},
+	{op: "auth.standing", in: func(s *scene, _ *op.Caller) any { return s.colleague(access.Support) }},
+	{op: "auth.change_password", in: func(*scene, *op.Caller) any {
+		return fields{"Hash": "$argon2id$v=19$m=64,t=1,p=1$c2l4dGVlbiBieXRlcyBvaw$AAAA"}
+	}},
+	{op: "auth.renew_password", in: func(*scene, *op.Caller) any { return fields{"Ticket": "no ticket"} }, ruled: "there is no such ticket"},
+	{op: "auth.forgot", in: func(s *scene, _ *op.Caller) any {
+		_, email := s.hire(access.Support)
+		return fields{"Audience": "staff", "Email": email}
+	}},
 	{op: "auth.note_failure", in: func(s *scene, _ *op.Caller) any {
 		return fields{"User": s.colleague(access.Support), "Outcome": "wrong_password", "Method": "password"}
 	}},
