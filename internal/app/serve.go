@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/auth/password"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/web"
 )
 
@@ -38,7 +40,7 @@ var serveCommand = &command{
 				if err != nil {
 					return fmt.Errorf("listen on %s: %w; choose another address with --listen", a.Config.Listen, err)
 				}
-				if err := a.offerSetUp(ctx, t.Out); err != nil {
+				if err := errors.Join(a.calibrate(ctx), a.offerSetUp(ctx, t.Out)); err != nil {
 					return errors.Join(err, socket.Close())
 				}
 				if a.Config.SMTP == "" {
@@ -67,6 +69,28 @@ func (a *App) offerSetUp(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("keep the setup link: %w", err)
 	}
 	_, err = fmt.Fprintf(out, "Nobody has claimed this installation yet. Make the first Super Admin within an hour:\n  %s\n", link)
+	return err
+}
+
+// calibrate sees to it that passwords are hashed at a cost that suits the machine: measured at the first start, kept with the
+// settings, the same for every node.
+func (a *App) calibrate(ctx context.Context) error {
+	cost, measured, err := security.LoadCost(a.Store.Read(ctx))
+	if err != nil {
+		return err
+	}
+	if !measured {
+		var took time.Duration
+		if cost, took, err = password.Calibrate(ctx); err != nil {
+			return err
+		}
+		kept := security.Cost{Memory: cost.Memory, Passes: cost.Passes, Lanes: cost.Lanes, Took: took.Milliseconds()}
+		if _, err := op.Do(ctx, a.Door, op.HostOperator("serve"), security.KeepCost, kept); err != nil {
+			return err
+		}
+		a.Log.Info("measured what a password hash costs here", "cost", cost, "took", took)
+	}
+	a.Desk.Hasher, err = password.New(cost)
 	return err
 }
 

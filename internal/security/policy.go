@@ -16,7 +16,7 @@ import (
 )
 
 // Operations is what can be done with the rules.
-var Operations = []op.Operation{Show, Change}
+var Operations = []op.Operation{Show, Change, KeepCost}
 
 // Policy is the rules in force. Durations are in nanoseconds in JSON, as Go writes them.
 type Policy struct {

@@ -28,6 +28,7 @@ type example struct {
 // examples are the rows, in the order of app.Operations. Every operation of the catalogue needs at least one.
 var examples = []example{
 	{op: "security.show", in: nothing},
+	{op: "security.keep_cost", in: func(*scene, *op.Caller) any { return fields{"Memory": uint32(19456), "Passes": uint32(2), "Lanes": uint8(1)} }},
 	{op: "security.change", in: func(*scene, *op.Caller) any {
 		p := security.Default()
 		p.ArchiveDays = 20
@@ -326,7 +327,6 @@ var examples = []example{
 	{op: "customer.set_imported_spend", in: func(s *scene, _ *op.Caller) any {
 		return fields{"Customer": s.customer(), "Amount": money.Of(50_00, "GBP"), "From": "the old shop"}
 	}},
-	{op: "customer.show", in: func(s *scene, _ *op.Caller) any { return s.customer() }},
 	{op: "customer.roll_tiers", in: nothing},
 
 	{op: "orders.ingest", in: func(s *scene, _ *op.Caller) any {

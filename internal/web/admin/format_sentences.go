@@ -71,8 +71,9 @@ var sayings = map[string]saying{
 	"session.revoke_all":      {"ended the sessions of {}", "end the sessions of {}", "Sessions ended"},
 	"session.touch":           {"was active", "stay signed in", ""},
 
-	"security.change": {"changed the security settings", "change the security settings", "Security settings changed"},
-	"security.show":   {"looked at the security settings", "look at the security settings", ""},
+	"security.change":    {"changed the security settings", "change the security settings", "Security settings changed"},
+	"security.keep_cost": {"measured what a password hash costs", "keep what a password hash costs", "Cost of password hashes measured"},
+	"security.show":      {"looked at the security settings", "look at the security settings", ""},
 
 	"session.choose_brand": {"chose another brand to look at", "choose another brand", ""},
 
@@ -89,7 +90,6 @@ var sayings = map[string]saying{
 	"customer.roll_tiers":         {"brought tiers to today", "bring tiers to today", "Tier expired"},
 	"customer.set_home_location":  {"changed the home location of {}", "change the home location of {}", "Home location changed"},
 	"customer.set_imported_spend": {"recorded what {} spent on a previous platform", "record what {} spent on a previous platform", "Spend on a previous platform recorded"},
-	"customer.show":               {"looked at the customer {}", "look at a customer", ""},
 	"customer.total":              {"counted the customers", "count the customers", ""},
 	"customers.ingest":            {"took in customers", "take in customers", "Account taken in from a file or a program"},
 
