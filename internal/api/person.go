@@ -3,8 +3,8 @@ package api
 import (
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/brand"
-	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/directory"
+	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/money"
 	"github.com/stewardhq/steward/internal/user"
@@ -149,6 +149,9 @@ func (p personChange) changes(c *Call, id user.ID) account.Changes {
 
 // isCustomer refuses, as not found, who is no customer.
 func (c *Call) isCustomer(id user.ID) error {
-	_, err := op.Ask(c.Context(), c.Door, c.Caller, customer.Show, id)
+	p, err := op.Ask(c.Context(), c.Door, c.Caller, directory.Show, id)
+	if err == nil && p.User.Kinds&user.IsCustomer == 0 {
+		err = errs.ErrNotFound
+	}
 	return err
 }

@@ -26,12 +26,6 @@ type External struct {
 	ID     string `json:"external_id"`
 }
 
-// ExternalsOf lists a person's ids elsewhere.
-func ExternalsOf(r store.Reader, num int64) ([]External, error) {
-	return store.All(r, func(row store.Row) (e External, err error) { return e, row.Scan(&e.Source, &e.ID) },
-		"select source, external_id from external_ids where user_num = $1 order by source, external_id", num)
-}
-
 // FindExternal is the number of the person whom a source knows by this id; store.ErrNoRows when there is none.
 func FindExternal(r store.Reader, b brand.ID, source, id string) (num int64, err error) {
 	err = r.QueryRow("select user_num from external_ids where brand_id = $1 and source = $2 and external_id = $3", string(b), source, id).Scan(&num)
