@@ -9,7 +9,6 @@ import (
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/commerce"
 	"github.com/stewardhq/steward/internal/customer"
-	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/user"
