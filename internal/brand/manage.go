@@ -12,7 +12,7 @@ import (
 )
 
 // Operations is what can be done with places.
-var Operations = []op.Operation{Create, Edit, AddLocation, EditLocation, List, Show}
+var Operations = []op.Operation{Create, Edit, AddLocation, EditLocation, List, Show, Fronts}
 
 // New is what a brand is made from.
 type New struct {

@@ -16,6 +16,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
@@ -93,14 +94,17 @@ func (v *Visit) Status(err error) int {
 
 // failure puts a refusal into words: what happened, and the remedy.
 func (v *Visit) failure(e *errs.Error) ui.FailureProps {
-	back := ui.Action{Label: "Back to the desk", Href: "/admin"}
+	back := ui.Action{Label: "Back to the desk", Href: v.Base()}
+	if v.Audience != session.Staff {
+		back.Label = "Back to the start"
+	}
 	switch {
 	case v.R.Method == http.MethodPost && v.Present != nil:
 		back = ui.Action{Label: "Back to the page", Href: v.pageBehind()}
 	case v.Present == nil && (e.Is(ErrNotSetUp) || e.Is(ErrHost)):
 		back = ui.Action{}
 	case v.Present == nil:
-		back = ui.Action{Label: "Sign in", Href: "/admin/sign-in"}
+		back = ui.Action{Label: "Sign in", Href: v.Base() + "/sign-in"}
 	}
 	text := e.Detail
 	for _, field := range sortedFields(e.Fields) {
@@ -137,7 +141,7 @@ func trimmed(back ui.Action) []ui.Action {
 func (v *Visit) forbidden(e *errs.Error) string {
 	name, _ := e.Extra["permission"].(string)
 	p, err := access.ParsePermission(name)
-	if err != nil || v.Present == nil {
+	if err != nil || v.Present == nil || v.Audience != session.Staff { // customers hear of no colleagues
 		return ""
 	}
 	path, _ := e.Extra["scope"].(string)
@@ -198,25 +202,25 @@ func (v *Visit) StepUp(err error, back string) error {
 	if !ok || !errors.Is(err, op.ErrStepUpRequired) {
 		return err
 	}
-	v.toStepUp(id, Back(back, "/admin"))
+	v.toStepUp(id, Back(back, v.Base()))
 	return nil
 }
 
 // toStepUp leads to the dialog that asks for the code. htmx follows by itself and gets the dialog alone.
 func (v *Visit) toStepUp(id, back string) {
 	v.answered = true
-	http.Redirect(v.W, v.R, "/admin/step-ups/"+id+"?back="+url.QueryEscape(back), http.StatusSeeOther)
+	http.Redirect(v.W, v.R, v.Base()+"/step-ups/"+id+"?back="+url.QueryEscape(back), http.StatusSeeOther)
 }
 
 // pageBehind is the page from which a change was asked: where to return after its step-up.
 func (v *Visit) pageBehind() string {
 	if v.R.Method == http.MethodGet || v.R.Method == http.MethodHead {
-		return Back(v.R.URL.RequestURI(), "/admin")
+		return Back(v.R.URL.RequestURI(), v.Base())
 	}
 	if back := v.R.PostFormValue("back"); back != "" {
-		return Back(back, "/admin")
+		return Back(back, v.Base())
 	}
-	return v.CameFrom("/admin")
+	return v.CameFrom(v.Base())
 }
 
 // CameFrom is the page of this site on which a link or a form was used, as the browser tells it.

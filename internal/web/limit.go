@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/session/device"
 )
 
@@ -15,6 +16,7 @@ var ErrRate = errs.New(errs.TooMany, "rate_limited", "That is more than we answe
 // Requests a minute (security.md A0, Rates).
 const (
 	perSession   = 600
+	perCustomer  = 120 // of a session at an own account
 	perStranger  = 300 // pages fetch parts of themselves, so a page costs several
 	maxCounted   = 50_000
 	limitsWindow = time.Minute
@@ -31,6 +33,9 @@ func (l *limiter) allow(v *Visit, now time.Time) error {
 	key, most := "", perStranger
 	if v.Present != nil {
 		key, most = v.Present.Session.ID, perSession
+		if v.Audience == session.Account {
+			most = perCustomer
+		}
 	} else if addr, err := netip.ParseAddr(v.Caller.IP); err == nil {
 		key = device.RateKey(addr).String()
 	}

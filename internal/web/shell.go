@@ -4,6 +4,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
@@ -29,10 +30,13 @@ var menu = []struct {
 	}},
 }
 
-// Page answers with a staff page in its frame. current is the name of the menu's item that is open.
+// Page answers with a page in the frame of its audience. current is the name of the menu's item that is open.
 func (v *Visit) Page(status int, title, current string, sheet templ.Component) error {
-	if v.Present == nil {
+	switch {
+	case v.Present == nil:
 		return v.Render(status, ui.Wrapped(ui.BlankProps{Title: title, Wide: true}, sheet))
+	case v.Audience != session.Staff:
+		return v.Render(status, ui.AppFramed(v.appFrame(title, current), sheet))
 	}
 	return v.Render(status, ui.Framed(v.frame(title, current), sheet))
 }
@@ -44,7 +48,10 @@ func (v *Visit) frame(title, current string) ui.PageProps {
 		Me: ui.Me{
 			ID: string(v.Present.User.ID), Name: v.Present.User.Name(), Role: v.Present.Role.Name,
 			Menu: []ui.MenuGroup{
-				{Actions: []ui.Action{{Label: "Your sessions", Icon: "device-laptop", Href: "/admin/me/sessions"}}},
+				{Actions: []ui.Action{
+					{Label: "Your sessions", Icon: "device-laptop", Href: "/admin/me/sessions"}, {Label: "Security", Icon: "shield-check", Href: "/admin/me/security"},
+				}},
+				{Actions: []ui.Action{{Label: "Your exports", Icon: "download", Href: "/admin/me/exports"}}},
 				{Actions: []ui.Action{{Label: "Sign out", Icon: "logout", Post: "/admin/sign-out"}}},
 			},
 		},

@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/export"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/record"
+	"github.com/stewardhq/steward/internal/session"
 )
 
 // Site is one installation as its screens know it.
@@ -28,6 +30,7 @@ type Site struct {
 	Proxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
 	Demo    *Demo          // nil outside the demo
 	Watch   *record.Watch  // what is known of the audit chains; nil knows nothing
+	Exports *export.Shelf  // where files of exports lie
 
 	limits  limiter
 	claimed atomic.Bool // somebody is Super Admin; seen once, never asked again
@@ -39,7 +42,10 @@ type Demo struct {
 }
 
 // DemoPerson is somebody to try the demo as.
-type DemoPerson struct{ ID, Name, Role, Sees, Email, Password string }
+type DemoPerson struct {
+	ID, Name, Role, Sees, Email, Password string
+	Secret                                string // of their authenticator app
+}
 
 // Secure says whether cookies are for https only. Over plain http on loopback they cannot be.
 func (s *Site) Secure() bool { return s.Public.Scheme == "https" }
@@ -52,17 +58,28 @@ func (s *Site) Link(path string) string {
 // Handler answers a visit. An error becomes the page for it.
 type Handler func(v *Visit) error
 
-// Anyone serves people whether signed in or not.
-func (s *Site) Anyone(h Handler) http.Handler { return s.serve(h, false) }
+// Anyone serves people whether signed in as staff or not.
+func (s *Site) Anyone(h Handler) http.Handler { return s.serve(h, session.Staff, false) }
 
 // Staff serves people who are signed in as staff. Everybody else is sent to sign in and comes back afterwards.
-func (s *Site) Staff(h Handler) http.Handler { return s.serve(h, true) }
+func (s *Site) Staff(h Handler) http.Handler { return s.serve(h, session.Staff, true) }
 
-func (s *Site) serve(h Handler, staff bool) http.Handler {
+// Account serves people who are signed in at their own account, below /account/{brand}. Company serves company users below
+// /app/{brand}. The brand of the address is the one of the person, or they are not signed in there.
+func (s *Site) Account(h Handler) http.Handler { return s.serve(h, session.Account, true) }
+
+// Company serves company users: see Account.
+func (s *Site) Company(h Handler) http.Handler { return s.serve(h, session.Company, true) }
+
+// Passing serves a page of /account/{brand} or /app/{brand} to people whether signed in there or not.
+func (s *Site) Passing(a session.Audience, h Handler) http.Handler { return s.serve(h, a, false) }
+
+func (s *Site) serve(h Handler, a session.Audience, members bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r)
+		v.Audience = a
 		defer v.finish()
-		if err := v.arrive(staff); err != nil {
+		if err := v.arrive(members); err != nil {
 			v.Fail(err)
 			return
 		}

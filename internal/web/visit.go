@@ -12,6 +12,7 @@ import (
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/web/ui"
@@ -19,19 +20,21 @@ import (
 
 // Visit is one request with who makes it and where they are.
 type Visit struct {
-	Site    *Site
-	W       http.ResponseWriter
-	R       *http.Request
-	Caller  *op.Caller    // never nil
-	Present *auth.Present // nil for nobody
-	Brands  []brand.Brand // the brands that the caller may know of
-	Brand   *brand.Brand  // the one they are looking at; nil is the platform
+	Site     *Site
+	W        http.ResponseWriter
+	R        *http.Request
+	Audience session.Audience // the screens that the address belongs to
+	Caller   *op.Caller       // never nil
+	Present  *auth.Present    // nil for nobody
+	Brands   []brand.Brand    // the brands that the caller may know of; for staff
+	Brand    *brand.Brand     // the one they are looking at; nil is the platform
+	Front    *brand.Front     // the brand in the address of an account or a company panel
 
 	answered bool
 }
 
 func (s *Site) visit(w http.ResponseWriter, r *http.Request) *Visit {
-	return &Visit{Site: s, W: w, R: r, Caller: s.From(r).Nobody()}
+	return &Visit{Site: s, W: w, R: r, Audience: session.Staff, Caller: s.From(r).Nobody()}
 }
 
 // From is where a request comes from.
@@ -39,10 +42,10 @@ func (s *Site) From(r *http.Request) auth.From {
 	return auth.From{IP: s.IP(r), Agent: r.UserAgent(), Request: Number(r.Context())}
 }
 
-// arrive finds out who visits.
-func (v *Visit) arrive(staff bool) error {
-	if token := v.Site.token(v.R, session.Staff); token != "" {
-		present, caller, err := v.Site.Desk.Resolve(v.Ctx(), v.Site.From(v.R), session.Staff, token)
+// arrive finds out who visits. members: only who is signed in may.
+func (v *Visit) arrive(members bool) error {
+	if token := v.Site.token(v.R, v.Audience); token != "" {
+		present, caller, err := v.Site.Desk.Resolve(v.Ctx(), v.Site.From(v.R), v.Audience, token)
 		if err == nil {
 			v.Present, v.Caller = present, caller
 		} else if !isMissing(err) {
@@ -52,22 +55,61 @@ func (v *Visit) arrive(staff bool) error {
 	if err := v.Site.limits.allow(v, time.Now()); err != nil {
 		return err
 	}
+	if v.Audience != session.Staff {
+		if err := v.findFront(); err != nil {
+			return err
+		}
+	}
 	if v.Present == nil {
-		if staff {
+		if members {
 			v.toSignIn()
 		}
+		return nil
+	}
+	if v.Audience != session.Staff {
 		return nil
 	}
 	return v.chooseBrand()
 }
 
+// findFront finds the brand of the address. Who belongs to another one is not signed in here.
+func (v *Visit) findFront() error {
+	slug := v.R.PathValue("brand")
+	if slug == "" {
+		return errs.ErrNotFound
+	}
+	fronts, err := op.Ask(v.Ctx(), v.Site.Door, v.Site.From(v.R).Nobody(), brand.Fronts, slug)
+	if err != nil {
+		v.Present, v.Caller = nil, v.Site.From(v.R).Nobody()
+		return err
+	}
+	v.Front = &fronts[0]
+	if v.Present != nil && v.Present.User.Brand != v.Front.ID {
+		v.Present, v.Caller = nil, v.Site.From(v.R).Nobody()
+	}
+	return nil
+}
+
+// Base is the address of the first page of the screens that the address belongs to.
+func (v *Visit) Base() string {
+	switch {
+	case v.Audience == session.Staff:
+		return "/admin"
+	case v.Front == nil:
+		return "/" + map[session.Audience]string{session.Account: "account", session.Company: "app"}[v.Audience]
+	case v.Audience == session.Company:
+		return "/app/" + v.Front.Slug
+	}
+	return "/account/" + v.Front.Slug
+}
+
 // toSignIn sends somebody to sign in, and back to where they wanted to go.
 func (v *Visit) toSignIn() {
 	back := ""
-	if v.R.Method == http.MethodGet && v.R.URL.Path != "/admin" {
+	if v.R.Method == http.MethodGet && v.R.URL.Path != v.Base() {
 		back = "?back=" + url.QueryEscape(v.R.URL.RequestURI())
 	}
-	v.Redirect("/admin/sign-in" + back)
+	v.Redirect(v.Base() + "/sign-in" + back)
 }
 
 // chooseBrand finds the brand that the visit is about: the one chosen in the switcher, else the first that the caller knows.
@@ -123,6 +165,11 @@ func (v *Visit) Clock() ui.Clock {
 	c := ui.Clock{Now: v.Site.Door.Now(), Zone: time.UTC}
 	if v.Brand != nil {
 		c.Zone = v.Brand.Location()
+	}
+	if v.Front != nil {
+		if zone, err := time.LoadLocation(v.Front.Zone); err == nil {
+			c.Zone = zone
+		}
 	}
 	return c
 }

@@ -1,0 +1,42 @@
+package web
+
+import (
+	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/web/ui"
+)
+
+// appMenus are the places of an own account and of the company panel, below their first page. Who adds a page adds its place here.
+var appMenus = map[session.Audience][]ui.NavItem{
+	session.Account: {
+		{Name: "overview", Label: "Overview"},
+		{Name: "sessions", Label: "Sessions", Href: "/sessions"},
+	},
+	session.Company: {
+		{Name: "profile", Label: "Profile", Href: "/profile"},
+		{Name: "sessions", Label: "Sessions", Href: "/sessions"},
+	},
+}
+
+// appFrame is the frame of the pages for customers and company users.
+func (v *Visit) appFrame(title, current string) ui.AppProps {
+	u := &v.Present.User
+	p := ui.AppProps{
+		Title: title, Brand: v.Front.Name, Home: v.Base(), Theme: ui.Theme(u.Theme), Current: current,
+		Path: v.R.URL.RequestURI(), ThemeTo: v.Base() + "/preferences/theme", SignOutTo: v.Base() + "/sign-out",
+		Me: ui.Me{ID: string(u.ID), Name: u.Name(), Role: u.Email},
+	}
+	if p.Me.Name == "" {
+		p.Me.Name = "Your account"
+	}
+	if v.Audience == session.Company && v.Present.Role != nil {
+		p.Me.Role = v.Present.Role.Name
+	}
+	if p.Theme == "" {
+		p.Theme = ui.Auto
+	}
+	for _, item := range appMenus[v.Audience] {
+		item.Href = v.Base() + item.Href
+		p.Nav = append(p.Nav, item)
+	}
+	return p
+}
