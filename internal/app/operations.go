@@ -14,6 +14,7 @@ import (
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/mailing"
+	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/record"
 	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/session"
@@ -34,6 +35,7 @@ func Operations() []op.Operation {
 		importing.Operations,
 		directory.Operations,
 		record.Operations,
+		privacy.Operations,
 		api.Operations,
 	)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/privacy"
 )
 
 // workers are the jobs that a server works: what was queued with a change, and what comes back by the clock.
@@ -18,6 +19,8 @@ func (a *App) workers() *jobs.Workers {
 	jobs.Every(w, "customer.roll_tiers", jobs.Each(time.Hour), RollTiers{}) // brands have midnight at different hours
 	jobs.Handle(w, a.refreshRoles)
 	jobs.Every(w, "account.refresh_roles", jobs.Each(time.Minute), account.RefreshRoles{})
+	jobs.Handle(w, a.Eraser.Run)
+	jobs.Every(w, "privacy.erase_due", jobs.Each(privacy.Every), privacy.EraseDue{})
 	return w
 }
 
