@@ -48,8 +48,8 @@ func (EraseDue) Kind() string { return "privacy.erase_due" }
 // Every is how often it looks: well within the hour by which clocks may differ.
 const Every = 15 * time.Minute
 
-// eraser is who erases, in the log and to the door.
-var eraser = op.SystemActor("eraser", access.SystemPurge)
+// eraser is who erases, in the log and to the door. It may know of everybody, and do nothing else.
+var eraser = op.SystemActor("eraser", access.SystemPurge, access.UsersView, access.CustomersView, access.CompanyUsersView)
 
 // Run looks at the clocks, and erases everybody whose time has come.
 func (e *Eraser) Run(ctx context.Context, _ *jobs.Job[EraseDue]) error {
