@@ -30,7 +30,7 @@ var law = []tier{
 	{name: "domains", packages: []string{
 		"auth/password", "setting", "security",
 		"brand/...", "role/...", "user/...", "ledger/...",
-		"session/...", "mailing/...", "apikey/...",
+		"session/...", "mailing/...", "apikey/...", "export/...",
 		"auth/...", "invite/...",
 		"account/...",
 		"customer/...", "company/...",
@@ -40,7 +40,7 @@ var law = []tier{
 		"risk/...",
 		"directory/...",
 		"record/...",
-		"merge/...", "privacy/...",
+		"merge/...", "privacy/...", "subject/...",
 	}},
 	{name: "the world outside", sideBySide: true, packages: []string{"integration/..."}},
 	{name: "components", packages: []string{"web/ui/...", "web"}},

@@ -127,11 +127,15 @@ func (d openapiDocument) add(rt *route) error {
 	switch {
 	case rt.status == http.StatusNoContent:
 		oc.AddRespStructure(nil, openapi.WithHTTPStatus(rt.status), said204)
+	case rt.answer == reflect.TypeFor[fileBody]():
+		oc.AddRespStructure(nil, openapi.WithHTTPStatus(rt.status), openapi.WithContentType("application/octet-stream"), func(u *openapi.ContentUnit) { u.Description = "The file." })
 	case rt.answer == reflect.TypeFor[jsontext.Value]():
 		oc.AddRespStructure(new(map[string]any), openapi.WithHTTPStatus(rt.status))
 	default:
 		if rt.status == http.StatusCreated {
 			success = "It was made; Location says where it is."
+		} else if rt.status == http.StatusAccepted {
+			success = "It is being made; Location says where to look."
 		}
 		oc.AddRespStructure(reflect.New(rt.answer).Interface(), openapi.WithHTTPStatus(rt.status), func(u *openapi.ContentUnit) { u.Description = success })
 	}

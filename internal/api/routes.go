@@ -15,6 +15,7 @@ var declared = sync.OnceValue(func() *table {
 	auditEvents(t)
 	checkpoints(t)
 	jobsRoutes(t)
+	exports(t)
 	document(t)
 	return t
 })

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/stewardhq/steward/internal/apikey"
+	"github.com/stewardhq/steward/internal/export"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/secret"
@@ -22,6 +23,7 @@ type Deps struct {
 	Number      func(context.Context) string // the request's own number
 	Link        func(path string) string     // an absolute address below the public URL
 	Checkpoints string                       // the file with the audit log's signed checkpoints
+	Exports     *export.Shelf                // where files of exports lie
 	Rate        int                          // calls a minute for each key; 0 is UsualRate
 }
 

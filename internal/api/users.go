@@ -130,10 +130,7 @@ func users(t *table) {
 	Action(t, "DELETE /v1/users/{user}/sessions/{session}", session.Revoke,
 		func(c *Call, w sessionPath) (string, error) { return w.Session, c.hasSession(w) }, empty[sessionPath, op.None])
 	Query(t, "GET /v1/users/{user}/activity", directory.Activity,
-		func(_ *Call, w activityOf) (directory.Timeline, error) {
-			size, err := w.size()
-			return directory.Timeline{User: w.User, Cursor: w.Cursor, Limit: size}, err
-		},
+		func(_ *Call, w activityOf) (directory.Timeline, error) { return w.timeline() },
 		func(_ *Call, _ activityOf, l *directory.Lines) (List[Activity], error) {
 			out := List[Activity]{Data: mapped(l.Lines, showActivity)}
 			if l.Next != "" {

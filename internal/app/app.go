@@ -13,6 +13,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/auth/password"
+	"github.com/stewardhq/steward/internal/export"
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/id"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
@@ -46,6 +47,7 @@ type App struct {
 	Desk        *auth.Desk
 	Checkpoints *audit.Checkpointer
 	Site        *web.Site
+	Exports     *export.Shelf
 	Past        *seed.Clock // of the door while a sample world is made, else nil
 
 	postman     *mailing.Postman
@@ -174,6 +176,7 @@ func (a *App) door(ctx context.Context, o Options) (err error) {
 		Keys: a.Keys, Journal: a.Journal, Store: a.Store, Log: a.Log, Process: id.New("run_", began), Steady: func() time.Duration { return time.Since(began) },
 	}
 	a.postman = &mailing.Postman{PublicURL: a.Config.PublicURL, Keep: o.Demo != nil, Log: a.Log}
+	a.Exports = a.Config.shelf()
 	if o.Work {
 		workers = a.workers()
 	}
@@ -208,7 +211,7 @@ func (a *App) door(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	a.Desk = &auth.Desk{Door: a.Door, Hasher: hasher}
-	a.postman.Door, a.Eraser.Door = a.Door, a.Door
+	a.postman.Door, a.Eraser.Door, a.Exports.Door = a.Door, a.Door, a.Door
 	return a.mail()
 }
 
@@ -247,12 +250,16 @@ func (a *App) site(o Options) error {
 		return err
 	}
 	a.Site = &web.Site{Door: a.Door, Desk: a.Desk, Public: public, Log: a.Log, Proxies: proxies, Demo: o.Demo}
+	a.Site.Exports = a.Exports
 	a.Site.Watch = &record.Watch{Store: a.Store, Checkpoints: a.Checkpoints, Log: a.Log}
 	return nil
 }
 
 // Work runs what goes on beside requests until ctx ends: jobs, checkpoints, counts of refusals.
 func (a *App) Work(ctx context.Context) error {
+	if err := a.Exports.Sweep(ctx, nil); err != nil {
+		return err
+	}
 	if err := a.Queue.Start(ctx); err != nil {
 		return err
 	}

@@ -12,12 +12,14 @@ import (
 	"github.com/stewardhq/steward/internal/commerce/importing"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/directory"
+	"github.com/stewardhq/steward/internal/export"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/mailing"
 	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/record"
 	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/subject"
 )
 
 // Operations is the catalogue: everything that can change or read state, one line for each domain. Read this first.
@@ -30,11 +32,13 @@ func Operations() []op.Operation {
 		auth.Operations,
 		account.Operations,
 		apikey.Operations,
+		export.Operations,
 		customer.Operations,
 		commerce.Operations,
 		importing.Operations,
 		directory.Operations,
 		record.Operations,
+		subject.Operations,
 		privacy.Operations,
 		api.Operations,
 	)

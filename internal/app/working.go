@@ -19,6 +19,7 @@ func (a *App) workers() *jobs.Workers {
 	jobs.Every(w, "customer.roll_tiers", jobs.Each(time.Hour), RollTiers{}) // brands have midnight at different hours
 	jobs.Handle(w, a.refreshRoles)
 	jobs.Every(w, "account.refresh_roles", jobs.Each(time.Minute), account.RefreshRoles{})
+	a.makeExports(w)
 	jobs.Handle(w, a.Eraser.Run)
 	jobs.Every(w, "privacy.erase_due", jobs.Each(privacy.Every), privacy.EraseDue{})
 	return w

@@ -5,7 +5,10 @@ import (
 	"crypto/hmac"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/kernel/access"
@@ -18,32 +21,71 @@ import (
 	"github.com/stewardhq/steward/internal/user"
 )
 
-// Timeline asks for what happened to and by a person, newest first.
+// Timeline asks for what happened to and by a person, newest first. Empty fields do not restrict.
 type Timeline struct {
-	User   user.ID `json:"user"`
-	Cursor string  `json:"cursor,omitempty"`
-	Limit  int     `json:"limit,omitempty"` // 1 to 200; 0 is 50
+	User    user.ID    `json:"user"`
+	Kinds   []LineKind `json:"kinds,omitempty"`
+	From    int64      `json:"from,omitempty"`    // epoch ms, inclusive
+	To      int64      `json:"to,omitempty"`      // epoch ms, exclusive
+	Outcome Outcome    `json:"outcome,omitempty"` // what succeeded, or what did not
+	Cursor  string     `json:"cursor,omitempty"`
+	Limit   int        `json:"limit,omitempty"` // 1 to 200; 0 is 50
 }
+
+// Outcome is how something ended.
+type Outcome string
+
+// The outcomes. Wrong passwords and refused attempts have failed; orders and refunds are facts, and went well.
+const (
+	WentWell Outcome = "ok"
+	Failed   Outcome = "failed"
+)
 
 // Lines is a page of a timeline.
 type Lines struct {
 	Lines []Line
 	Next  string // cursor; empty: that was all
 	Brand *brand.Brand
-	// Parts that the viewer sees; a page offers only their filters.
+	Kinds []LineKind // that the viewer sees; a page offers only these as filters
+	// Parts that the viewer sees.
 	Security, Orders, Detail bool
 }
 
 // LineKind is what a line tells.
 type LineKind string
 
-// The kinds of lines. Each has its own fields of Line filled in.
+// The kinds of lines, in the order in which a filter offers them. Each has its own fields of Line filled in; the last five are told by
+// the audit log.
 const (
-	LineSignIn LineKind = "sign_in" // users.sessions, or one's own
-	LineOrder  LineKind = "order"   // customers.purchases
-	LineRefund LineKind = "refund"  // customers.purchases
-	LineChange LineKind = "change"  // what the audit log says was done to the account
+	LineSignIn   LineKind = "sign_in"  // an attempt to sign in: users.sessions, or one's own
+	LinePassword LineKind = "password" // a password was set, or a link for one was asked for
+	LineProfile  LineKind = "profile"  // details changed
+	LineOrder    LineKind = "order"    // customers.purchases
+	LineRefund   LineKind = "refund"   // customers.purchases
+	LineSecurity LineKind = "security" // step-ups, second factors, sessions ended, keys
+	LineAccount  LineKind = "account"  // everything else that was done to the account: its role, its status
+	LineAdmin    LineKind = "admin"    // what they did to others, as staff: audit.view, or one's own
 )
+
+// LineKinds are all of them.
+var LineKinds = []LineKind{LineSignIn, LinePassword, LineProfile, LineOrder, LineRefund, LineSecurity, LineAccount, LineAdmin}
+
+// Audited says that lines of this kind are told by the audit log.
+func (k LineKind) Audited() bool { return k != LineSignIn && k != LineOrder && k != LineRefund }
+
+// kindOf is what an operation of the log is on somebody's timeline.
+func kindOf(operation string) LineKind {
+	area, verb, _ := strings.Cut(operation, ".")
+	switch {
+	case strings.Contains(verb, "password") || operation == "admin.reset":
+		return LinePassword
+	case area == "user" && (verb == "edit" || verb == "revert_email" || verb == "confirm_email") || area == "customer" && verb == "edit":
+		return LineProfile
+	case slices.Contains([]string{"step_up", "session", "apikey", "auth", "factor", "totp", "passkey", "recovery", "impersonation", "device"}, area):
+		return LineSecurity
+	}
+	return LineAccount
+}
 
 // Line is one event of a person's life here.
 type Line struct {
@@ -57,10 +99,12 @@ type Line struct {
 	Status string       // of the order
 	Amount money.Amount // of the order or refund
 
-	Op      string       // of the change: user.edit
-	ByThem  bool         // they did it themself
-	ActorID string       // who did it; only with audit.view
-	Entry   *audit.Entry // the whole entry; only with audit.view
+	Op        string       // of what the log tells: user.edit
+	Refused   bool         // it was tried, and refused; only with audit.view
+	ByThem    bool         // they did it themself
+	ActorID   string       // who did it; only with audit.view
+	ActorName string       // as far as the viewer may know them; only with audit.view
+	Entry     *audit.Entry // the whole entry; only with audit.view
 }
 
 // Activity reads a person's timeline: sign-ins, orders, refunds and changes of the account, merged. Who may not see a part of it does
@@ -75,6 +119,7 @@ type stand struct {
 	Orders  place        `json:"o,omitzero"`
 	Refunds place        `json:"r,omitzero"`
 	Changes audit.Cursor `json:"c,omitzero"`
+	Deeds   audit.Cursor `json:"d,omitzero"`
 }
 
 // place is a place in one part. The zero place is the beginning.
@@ -86,6 +131,9 @@ type place struct {
 
 // quiet are operations that a timeline leaves out: sign-ins have lines of their own, and reading is not what happened to a person.
 var quiet = []string{"auth.sign_in", "audit.list", "audit.show", "audit.about"}
+
+// stepUps are asked of who acts, about whom they act on.
+var stepUps = []string{"step_up.issued", "step_up.confirmed", "step_up.failed", "step_up.expired", "step_up.reused"}
 
 // telling are operations whose very name tells what needs a permission.
 var telling = map[string]access.Permission{"customer.set_imported_spend": access.CustomersFinancials}
@@ -102,36 +150,102 @@ func activity(v *op.View, in Timeline) (*Lines, error) {
 	if !v.Knows(subject) {
 		return nil, errs.ErrNotFound
 	}
-	self := v.Caller().Is(string(u.ID))
-	l := &Lines{
-		Security: self || v.Can(access.UsersSessions, subject),
-		Orders:   v.Can(access.CustomersPurchases, subject),
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	t := timeline{View: v, person: u, in: in, self: v.Caller().Is(string(u.ID)), limit: field.DefaultLimit}
+	t.lines = &Lines{
+		Security: t.self || v.Can(access.UsersSessions, subject),
+		Orders:   v.Can(access.CustomersPurchases, subject) || t.self && u.Kinds&user.IsCustomer != 0,
 		Detail:   v.Can(access.AuditView, subject),
 	}
 	if u.Brand != brand.Platform {
-		if l.Brand, err = brand.Find(v, u.Brand); err != nil {
+		if t.lines.Brand, err = brand.Find(v, u.Brand); err != nil {
 			return nil, err
 		}
 	}
-	limit := field.DefaultLimit
-	if in.Limit > 0 {
-		limit = min(in.Limit, field.MaxLimit)
+	for _, k := range LineKinds {
+		if t.sees(k) {
+			t.lines.Kinds = append(t.lines.Kinds, k)
+		}
 	}
-	t := timeline{View: v, person: u, lines: l, limit: limit}
+	if in.Limit > 0 {
+		t.limit = min(in.Limit, field.MaxLimit)
+	}
 	if t.stand, err = t.open(in.Cursor); err != nil {
 		return nil, err
 	}
-	return l, t.read()
+	return t.lines, t.read()
+}
+
+// check refuses a question that cannot be read.
+func (in *Timeline) check() error {
+	var w errs.Wrong
+	for _, k := range in.Kinds {
+		if !slices.Contains(LineKinds, k) {
+			w.Add("kind", "There is no such kind. Choose of: %s.", joined(LineKinds))
+		}
+	}
+	if in.Outcome != "" && in.Outcome != WentWell && in.Outcome != Failed {
+		w.Add("outcome", "The outcome is ok or failed.")
+	}
+	if in.From != 0 && in.To != 0 && in.From >= in.To {
+		w.Add("to", "The end lies before the beginning. Choose a later day.")
+	}
+	return w.Err()
+}
+
+func joined(kinds []LineKind) string {
+	all := make([]string, len(kinds))
+	for i, k := range kinds {
+		all[i] = string(k)
+	}
+	return strings.Join(all, ", ")
 }
 
 // timeline is one request for a timeline, being answered.
 type timeline struct {
 	*op.View
 	person *user.User
+	in     Timeline
+	self   bool
 	lines  *Lines
 	limit  int
 	stand  stand
-	rest   audit.Cursor // where reading of changes was given up; zero: it came to its end, or to enough
+	chains []string                // of deeds; read once
+	rest   map[string]audit.Cursor // where reading of a part of the log was given up; absent: it came to its end, or to enough
+	actors map[string]string
+}
+
+// sees says whether the viewer sees lines of a kind at all.
+func (t *timeline) sees(k LineKind) bool {
+	switch k {
+	case LineSignIn:
+		return t.lines.Security
+	case LineOrder, LineRefund:
+		return t.lines.Orders && t.lines.Brand != nil
+	case LineAdmin:
+		return t.person.Kinds&user.IsStaff != 0 && (t.lines.Detail || t.self)
+	}
+	return true
+}
+
+// wants says whether lines of a kind are asked for, and seen.
+func (t *timeline) wants(k LineKind) bool {
+	return t.sees(k) && (len(t.in.Kinds) == 0 || slices.Contains(t.in.Kinds, k))
+}
+
+// within are the conditions on the time of a line; the arguments follow those that are there.
+func (t *timeline) within(sql, at string, args []any) (string, []any) {
+	if t.in.From != 0 {
+		args = append(args, t.in.From)
+		sql += fmt.Sprintf(" and %s >= $%d", at, len(args))
+	}
+	if t.in.To != 0 {
+		args = append(args, t.in.To)
+		sql += fmt.Sprintf(" and %s < $%d", at, len(args))
+	}
+	return sql, args
 }
 
 // step is a line and where its part stands behind it.
@@ -142,12 +256,21 @@ type step struct {
 
 func (t *timeline) read() error {
 	var steps []step
-	parts := []func() ([]step, error){t.changes}
-	if t.lines.Security {
+	var parts []func() ([]step, error)
+	if slices.ContainsFunc(LineKinds, func(k LineKind) bool { return k.Audited() && k != LineAdmin && t.wants(k) }) {
+		parts = append(parts, t.changes)
+	}
+	if t.wants(LineAdmin) {
+		parts = append(parts, t.deeds)
+	}
+	if t.wants(LineSignIn) {
 		parts = append(parts, t.signIns)
 	}
-	if t.lines.Orders && t.lines.Brand != nil {
-		parts = append(parts, t.orders, t.refunds)
+	if t.in.Outcome != Failed && t.wants(LineOrder) {
+		parts = append(parts, t.orders)
+	}
+	if t.in.Outcome != Failed && t.wants(LineRefund) {
+		parts = append(parts, t.refunds)
 	}
 	for _, part := range parts {
 		some, err := part()
@@ -157,6 +280,12 @@ func (t *timeline) read() error {
 		steps = append(steps, some...)
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(b.line.At, a.line.At) })
+	// Where reading of the log was given up, nothing older may be shown yet: what was not read may lie between.
+	horizon := int64(0)
+	for _, at := range t.rest {
+		horizon = max(horizon, at.At)
+	}
+	steps = slices.DeleteFunc(steps, func(s step) bool { return s.line.At < horizon })
 	more := len(steps) > t.limit
 	if more {
 		steps = steps[:t.limit]
@@ -165,8 +294,14 @@ func (t *timeline) read() error {
 		s.advance(&t.stand)
 		t.lines.Lines = append(t.lines.Lines, s.line)
 	}
-	if !more && t.rest != (audit.Cursor{}) {
-		t.stand.Changes, more = t.rest, true
+	if !more && len(t.rest) > 0 {
+		more = true
+		if at := t.rest["changes"]; at.At == horizon {
+			t.stand.Changes = at
+		}
+		if at := t.rest["deeds"]; at.At == horizon {
+			t.stand.Deeds = at
+		}
 	}
 	if more {
 		return t.seal()
@@ -177,10 +312,17 @@ func (t *timeline) read() error {
 func (t *timeline) signIns() ([]step, error) {
 	from := t.stand.SignIns
 	sql, args := "select id, at, outcome, method, country, device, ip_box from sign_ins where user_id = $1", []any{string(t.person.ID)}
+	switch t.in.Outcome {
+	case WentWell:
+		sql += " and outcome = 'ok'"
+	case Failed:
+		sql += " and outcome <> 'ok'"
+	}
 	if from != (place{}) {
 		sql += " and (at, id) < ($2, $3)"
 		args = append(args, from.At, from.ID)
 	}
+	sql, args = t.within(sql, "at", args)
 	type row struct {
 		id, box string
 		line    Line
@@ -196,8 +338,12 @@ func (t *timeline) signIns() ([]step, error) {
 	for _, s := range found {
 		s.line.Kind = LineSignIn
 		if s.box != "" {
-			if s.line.IP, err = t.Unseal(string(t.person.ID), s.box); err != nil && errs.Of(err).Kind != errs.Gone {
+			s.line.IP, err = t.Unseal(string(t.person.ID), s.box)
+			if err != nil && errs.Of(err).Kind != errs.Gone {
 				return nil, err
+			}
+			if err != nil { // archived or erased: that somebody signed in, and no more
+				s.line.Country, s.line.Device = "", ""
 			}
 		}
 		steps = append(steps, step{s.line, func(to *stand) { to.SignIns = place{At: s.line.At, ID: s.id} }})
@@ -221,6 +367,7 @@ func (t *timeline) facts(kind LineKind, sql, at string, from place, to func(*sta
 		sql += " and (" + at + ", num) < ($2, $3)"
 		args = append(args, from.At, from.Num)
 	}
+	sql, args = t.within(sql, at, args)
 	type row struct {
 		num  int64
 		line Line
@@ -237,45 +384,145 @@ func (t *timeline) facts(kind LineKind, sql, at string, from place, to func(*sta
 	return steps, err
 }
 
+// changes are what was done to the account, by anybody.
 func (t *timeline) changes() ([]step, error) {
+	f := audit.Filter{Chains: []string{string(t.person.Brand)}, Subject: string(t.person.ID)}
+	return t.walk("changes", f, func(e *audit.Entry) (LineKind, bool) {
+		k := kindOf(e.Op)
+		return k, t.wants(k) && !t.deed(e)
+	}, func(to *stand) *audit.Cursor { return &to.Changes })
+}
+
+// deeds are what the person did to others. Their own chain is always looked at; the others too for who reads them all.
+func (t *timeline) deeds() (_ []step, err error) {
+	if t.chains == nil {
+		t.chains = []string{string(t.person.Brand)}
+		nodes := t.Nodes(access.AuditView)
+		if slices.Contains(nodes, access.Platform) {
+			brands, err := brand.All(t)
+			if err != nil {
+				return nil, err
+			}
+			t.chains = []string{string(brand.Platform)}
+			for i := range brands {
+				t.chains = append(t.chains, string(brands[i].ID))
+			}
+		}
+	}
+	f := audit.Filter{Chains: t.chains, Person: string(t.person.ID)}
+	return t.walk("deeds", f, func(e *audit.Entry) (LineKind, bool) {
+		return LineAdmin, t.deed(e) && (t.self || t.covers(e))
+	}, func(to *stand) *audit.Cursor { return &to.Deeds })
+}
+
+// deed says whether an entry tells of the person acting on something that is not their own account.
+func (t *timeline) deed(e *audit.Entry) bool {
+	me := string(t.person.ID)
+	return e.Actor.Person == me && len(e.Subjects) > 0 && !slices.ContainsFunc(e.Subjects, func(s audit.Subject) bool { return s.ID == me || s.Person == me })
+}
+
+// covers says whether all that an entry is about lies where the viewer reads the log.
+func (t *timeline) covers(e *audit.Entry) bool {
+	nodes := t.Nodes(access.AuditView)
+	return !slices.ContainsFunc(e.Subjects, func(s audit.Subject) bool {
+		scope, err := access.ParseScope(s.Scope)
+		return err != nil || !slices.ContainsFunc(nodes, func(n access.Scope) bool { return n.Covers(scope) })
+	})
+}
+
+// walk reads lines out of the log. Pages of which much is left out are filled up, within reason.
+func (t *timeline) walk(part string, f audit.Filter, keep func(*audit.Entry) (LineKind, bool), at func(*stand) *audit.Cursor) ([]step, error) {
+	f.From, f.To, f.After, f.Limit = t.in.From, t.in.To, *at(&t.stand), min(t.limit+1, field.MaxLimit)
+	switch {
+	case t.in.Outcome == Failed && !t.lines.Detail:
+		return nil, nil // what was tried in vain is for readers of the log
+	case t.in.Outcome == Failed:
+		f.Outcome = audit.Refused
+	case t.in.Outcome == WentWell || !t.lines.Detail:
+		f.Outcome = audit.Done
+	}
 	var steps []step
-	after := t.stand.Changes
-	for range 4 { // pages of which much is left out are filled up, within reason
-		entries, next, err := audit.List(t, audit.Filter{
-			Chains: []string{string(t.person.Brand)}, Subject: string(t.person.ID), Outcome: audit.Done, After: after, Limit: min(t.limit+1, field.MaxLimit),
-		})
+	for range 4 {
+		entries, next, err := audit.List(t, f)
 		if err != nil {
 			return nil, err
 		}
 		for i := range entries {
 			e := &entries[i]
-			if slices.Contains(quiet, e.Op) || !t.mayHear(e.Op) {
+			kind, kept := keep(e)
+			if !kept || slices.Contains(quiet, e.Op) || !t.mayHear(e) {
 				continue
 			}
-			line := Line{Kind: LineChange, At: e.At, Op: e.Op, ByThem: e.Actor.Person == string(t.person.ID)}
-			if t.lines.Detail {
-				line.ActorID, line.Entry = e.Actor.ID, e
+			line := Line{Kind: kind, At: e.At, Op: e.Op, ByThem: e.Actor.Person == string(t.person.ID), Refused: e.Outcome == audit.Refused}
+			if err := t.detail(&line, e); err != nil {
+				return nil, err
 			}
-			at := audit.Cursor{At: e.At, Chain: e.Chain, N: e.N}
-			steps = append(steps, step{line, func(to *stand) { to.Changes = at }})
+			stands := audit.Cursor{At: e.At, Chain: e.Chain, N: e.N}
+			steps = append(steps, step{line, func(to *stand) { *at(to) = stands }})
 		}
 		if len(steps) > t.limit || next == (audit.Cursor{}) {
 			return steps, nil
 		}
-		after = next
+		f.After = next
 	}
-	t.rest = after
+	if t.rest == nil {
+		t.rest = map[string]audit.Cursor{}
+	}
+	t.rest[part] = f.After
 	return steps, nil
 }
 
-// mayHear says whether the viewer may know that the operation happened to this person at all.
-func (t *timeline) mayHear(operation string) bool {
-	p, tells := telling[operation]
+// detail adds what only readers of the log are told, and where the person themself acted from.
+func (t *timeline) detail(l *Line, e *audit.Entry) (err error) {
+	if l.ByThem && t.lines.Security && e.Actor.IP != nil && e.Actor.Kind == string(op.Person) {
+		if l.IP, err = t.Unseal(e.Actor.IP.Person, e.Actor.IP.Box); err != nil && errs.Of(err).Kind != errs.Gone {
+			return err
+		}
+	}
+	if !t.lines.Detail {
+		return nil
+	}
+	l.ActorID, l.Entry = e.Actor.ID, e
+	l.ActorName, err = t.named(e.Actor.Person)
+	return err
+}
+
+// named is what somebody is called who acted, if the viewer may know them.
+func (t *timeline) named(person string) (string, error) {
+	if person == "" {
+		return "", nil
+	}
+	if name, known := t.actors[person]; known {
+		return name, nil
+	}
+	if t.actors == nil {
+		t.actors = map[string]string{}
+	}
+	u, err := user.Find(t, user.ID(person))
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return "", err
+	}
+	name := ""
+	if err == nil && t.Knows(u.Subject()) {
+		name = u.Name()
+	}
+	t.actors[person] = name
+	return name, nil
+}
+
+// mayHear says whether an entry is on this person's timeline for the viewer: not what tells more than they may know, and no code
+// that somebody else was asked for, which stands on their own timeline.
+func (t *timeline) mayHear(e *audit.Entry) bool {
+	if slices.Contains(stepUps, e.Op) && e.Actor.Person != string(t.person.ID) {
+		return false
+	}
+	p, tells := telling[e.Op]
 	return !tells || t.Can(p, t.person.Subject())
 }
 
+// who is whom and what a cursor is for.
 func (t *timeline) who() []byte {
-	return []byte(string(t.Caller().Kind) + " " + t.Caller().ID + " " + string(t.person.ID))
+	return fmt.Appendf(nil, "%s %s %s %s %d %d %s", t.Caller().Kind, t.Caller().ID, t.person.ID, joined(t.in.Kinds), t.in.From, t.in.To, t.in.Outcome)
 }
 
 func (t *timeline) seal() error {

@@ -157,7 +157,7 @@ func TestATimelineIsNewestFirstAndCutByRights(t *testing.T) {
 						break
 					}
 				}
-				want := map[directory.LineKind]int{directory.LineSignIn: c.signIns, directory.LineOrder: c.orders, directory.LineRefund: c.refunds, directory.LineChange: c.changes}
+				want := map[directory.LineKind]int{directory.LineSignIn: c.signIns, directory.LineOrder: c.orders, directory.LineRefund: c.refunds, directory.LineAccount: c.changes}
 				for kind, n := range want {
 					if kinds[kind] != n {
 						t.Errorf("%s by %d: %d lines of %s, want %d", c.role, limit, kinds[kind], kind, n)

@@ -4,8 +4,10 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/money"
 	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/user"
@@ -312,6 +314,37 @@ var examples = []example{
 	{op: "apikey.authenticate", what: "an unknown token", in: func(*scene, *op.Caller) any { return "no such hash" }, ruled: "there is no such key"},
 	{op: "apikey.touch", in: func(s *scene, _ *op.Caller) any { return key(s) }},
 
+	{op: "export.list", in: nothing},
+	{op: "export.show", what: "somebody else's", in: exported, ruled: "an export belongs to who asked for it"},
+	{op: "export.open", what: "somebody else's", in: exported, ruled: "an export belongs to who asked for it"},
+	{op: "export.cancel", what: "somebody else's", in: exported, ruled: "an export belongs to who asked for it"},
+	{op: "export.finish", what: "somebody else's", in: func(s *scene, c *op.Caller) any {
+		return fields{"Export": exported(s, c), "Rows": 1}
+	}, ruled: "an export belongs to who asked for it"},
+	{op: "export.begin", in: exported},
+	{op: "export.task", in: exported, ruled: "it answers the job alone"},
+	{op: "export.requester", in: exported, ruled: "it answers the job alone"},
+	{op: "export.live", in: nothing, ruled: "it answers the job alone"},
+	{op: "export.end", in: func(s *scene, c *op.Caller) any { return fields{"Export": exported(s, c), "State": "failed"} }},
+	{op: "export.tidy", in: nothing},
+	{op: "subject.package", what: "a customer's", each: true, in: func(s *scene, _ *op.Caller) any {
+		unhurried(s)
+		return fields{"User": s.customer()}
+	}},
+	{op: "subject.package", what: "a Support's", each: true, in: func(s *scene, _ *op.Caller) any {
+		unhurried(s)
+		return fields{"User": s.colleague(access.Support)}
+	}},
+	{op: "subject.package", what: "one's own", each: true, in: func(s *scene, c *op.Caller) any {
+		unhurried(s)
+		return fields{"User": self(s, c)}
+	}},
+	{op: "subject.read", what: "a customer's account", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer(), "Section": "account"} }},
+	{op: "subject.read", what: "a customer's statistics", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer(), "Section": "statistics"} }},
+	{op: "subject.read", what: "a Support's sessions", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Section": "sessions"}
+	}},
+
 	{op: "customer.create", what: "at York", in: func(s *scene, _ *op.Caller) any {
 		return fields{"Brand": s.aurora, "Location": s.york, "FirstName": "New", "Email": s.email()}
 	}},
@@ -367,6 +400,22 @@ var examples = []example{
 	{op: "person.show", what: "a Super Admin", in: func(s *scene, _ *op.Caller) any { return s.w.Member("marcus").ID }},
 	{op: "person.activity", what: "a customer's", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
 	{op: "person.activity", what: "a Support's", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.colleague(access.Support)} }},
+	{op: "person.export_activity", what: "a customer's", each: true, in: func(s *scene, _ *op.Caller) any {
+		unhurried(s)
+		return fields{"User": s.customer(), "Kinds": []string{"order", "sign_in"}, "Purpose": "support"}
+	}},
+	{op: "person.export_activity", what: "a customer's, with the log", each: true, in: func(s *scene, _ *op.Caller) any {
+		unhurried(s)
+		return fields{"User": s.customer(), "Kinds": []string{"profile", "security"}, "Purpose": "compliance"}
+	}},
+	{op: "person.export_activity", what: "a Support's", each: true, in: func(s *scene, _ *op.Caller) any {
+		unhurried(s)
+		return fields{"User": s.colleague(access.Support), "Purpose": "compliance"}
+	}},
+	{op: "person.export_activity", what: "one's own", each: true, in: func(s *scene, c *op.Caller) any {
+		unhurried(s)
+		return fields{"User": self(s, c)}
+	}},
 
 	{op: "import.begin", in: begin},
 	{op: "import.advance", in: func(s *scene, c *op.Caller) any {
@@ -411,6 +460,30 @@ func begin(s *scene, _ *op.Caller) any {
 // ask is whether a colleague may refund orders at York.
 func ask(s *scene, _ *op.Caller) any {
 	return []any{fields{"User": string(s.colleague(access.Support)), "Permission": access.OrdersRefund, "Scope": s.aurora.Scope().Location(string(s.york))}}
+}
+
+// unhurried ends the exports that wait, so that there may be another.
+func unhurried(s *scene) {
+	going, err := store.All(s.w.Store.Read(s.t.Context()), func(r store.Row) (id string, err error) { return id, r.Scan(&id) },
+		"select id from exports where state in ('waiting', 'running')")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, id := range going {
+		s.do("export.end", fields{"Export": id, "State": "failed"})
+	}
+}
+
+// exported is an export that a Super Admin asked for and nobody has made yet.
+func exported(s *scene, _ *op.Caller) any {
+	unhurried(s)
+	s.w.Later(10 * time.Minute) // ten an hour
+	id, err := op.Do(s.t.Context(), s.w.Door, s.w.As("marcus"), directory.ExportActivity,
+		directory.ActivityExport{User: s.customer(), Kinds: []directory.LineKind{directory.LineSignIn}, Purpose: "support"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return id
 }
 
 // mail is a mail to somebody at Aurora.

@@ -170,6 +170,9 @@ func (p *profile) head() ui.PersonHeadProps {
 		h.Facts = append(h.Facts, ui.SinceFact("Last seen", ui.When(p.clock, moment(u.LastSeenAt))))
 	}
 	h.More = deeds(p.Visit, u.Subject(), u.Status, personPath(p.list.path, u.ID, "", ""))
+	if files := p.exports(); len(files) > 0 {
+		h.More = append(h.More, ui.MenuGroup{Actions: files})
+	}
 	if p.Can.Edit && u.Status != user.Archived && u.Status != user.Erased {
 		h.Actions = []ui.Action{{Label: "Edit", Icon: "pencil", Href: p.path("edit"), Key: "e"}}
 		for i := range h.More {

@@ -95,10 +95,25 @@ func orderStatus(s commerce.Status) templ.Component {
 }
 
 func (p *profile) activity() (templ.Component, error) {
-	lines, err := op.Ask(p.Ctx(), p.Site.Door, p.Caller, directory.Activity, directory.Timeline{User: p.User.ID, Cursor: p.R.URL.Query().Get("cursor"), Limit: 30})
+	query := p.R.URL.Query()
+	in, problem, err := readTimeline(query, p.clock.Zone)
 	if err != nil {
 		return nil, err
 	}
+	in.User, in.Cursor, in.Limit = p.User.ID, query.Get("cursor"), 30
+	lines, err := op.Ask(p.Ctx(), p.Site.Door, p.Caller, directory.Activity, in)
+	if err != nil {
+		return nil, err
+	}
+	here := ui.Address{Path: personPath(p.list.path, p.User.ID, "activity", ""), Query: url.Values{}}
+	for _, name := range []string{"kind", "from", "to", "outcome", "list"} {
+		for _, value := range query[name] {
+			if value != "" {
+				here.Query.Add(name, value)
+			}
+		}
+	}
+	bar := p.timelineBar(here, in, lines.Kinds)
 	var days []ui.Day
 	for i := range lines.Lines {
 		if !p.tells(&lines.Lines[i]) {
@@ -113,16 +128,33 @@ func (p *profile) activity() (templ.Component, error) {
 		m.Time = ui.At(p.clock, at)
 		days[len(days)-1].Moments = append(days[len(days)-1].Moments, m)
 	}
-	if len(days) == 0 {
-		return ui.EmptyInside(ui.EmptyProps{Icon: "history", Title: "Nothing has happened yet", Text: "Sign-ins, orders and changes of the account appear here."}), nil
+	empty := ui.EmptyProps{Icon: "history", Title: "Nothing has happened yet", Text: "Sign-ins, orders and changes of the account appear here."}
+	if len(in.Kinds) > 0 || in.From != 0 || in.To != 0 || in.Outcome != "" {
+		empty = ui.EmptyProps{Icon: "history", Title: "Nothing of this kind", Text: "Take a filter away to see more."}
 	}
-	return tabTimeline(days, pagerOf(p.newest(), p.further(lines.Next))), nil
+	var pager ui.PagerProps
+	if lines.Next != "" {
+		pager.Next = here.Cursor(lines.Next)
+	}
+	if in.Cursor != "" {
+		pager.Prev = here.Without("cursor")
+	}
+	return tabTimeline(timelineProps{Bar: bar, Problem: problem, Days: days, Empty: empty, Pager: pager}), nil
+}
+
+// timelineProps are the Activity tab.
+type timelineProps struct {
+	Bar     ui.FilterBarProps
+	Problem []ui.Run
+	Days    []ui.Day
+	Empty   ui.EmptyProps
+	Pager   ui.PagerProps
 }
 
 // tells says whether a line belongs on the timeline: not what was merely looked at.
 func (p *profile) tells(l *directory.Line) bool {
 	s, known := sayings[l.Op]
-	return l.Kind != directory.LineChange || !known || s.was != ""
+	return !l.Kind.Audited() || l.Kind == directory.LineAdmin || l.Refused || !known || s.was != ""
 }
 
 // line is one event of the person's life here.
@@ -152,7 +184,14 @@ func (p *profile) line(l *directory.Line) ui.Moment {
 		return ui.Moment{Icon: "arrow-back-up", Kind: ui.Warn, What: ui.Text(ui.T("Was refunded " + ui.Money(l.Amount.Minor, string(l.Amount.Currency))))}
 	}
 	m := ui.Moment{Icon: "pencil", What: ui.Text(ui.T(orElse(sayings[l.Op].was, "Something changed")))}
+	if l.Kind == directory.LineAdmin {
+		m.What = ui.Text(ui.T(initialUpper(unnamed(orElse(sayings[l.Op].did, "changed something")))))
+	}
 	switch {
+	case l.Refused:
+		m.Icon, m.Kind, m.What = "ban", ui.Bad, ui.Text(ui.T("Refused: "+unnamed(orElse(sayings[l.Op].try, l.Op))))
+	case l.Kind == directory.LineAdmin:
+		m.Icon = iconOf(l.Op)
 	case l.Op == "user.change_role":
 		m.Icon = "shield-lock"
 	case l.Op == "user.deactivate":
@@ -164,15 +203,26 @@ func (p *profile) line(l *directory.Line) ui.Moment {
 	case l.Op == "customer.create" || l.Op == "customers.ingest" || l.Op == "user.add":
 		m.Icon = "user-plus"
 	}
-	if l.ByThem {
-		m.Meta = "By " + them
-	} else if l.Entry != nil {
-		m.Meta = "By " + actorKind(l.Entry.Actor.Kind)
-		m.What = append(m.What, ui.T(" "), ui.L("entry "+ui.Count(l.Entry.N), "/admin/audit/"+l.Entry.ID))
-	} else {
+	switch {
+	case l.ByThem:
+		m.Meta = joinedBy(" · ", "By "+them, l.IP)
+	case l.Entry != nil:
+		m.Meta = "By " + orElse(l.ActorName, actorKind(l.Entry.Actor.Kind))
+	default:
 		m.Meta = "By staff or a program"
 	}
+	if l.Entry != nil {
+		m.What = append(m.What, ui.T(" "), ui.L("entry "+ui.Count(l.Entry.N), "/admin/audit/"+l.Entry.ID))
+	}
 	return m
+}
+
+// unnamed is a saying without whom or what it was done to.
+func unnamed(saying string) string {
+	for _, gap := range []string{" of {}", " for {}", " as {}", " {}"} {
+		saying = strings.ReplaceAll(saying, gap, "")
+	}
+	return saying
 }
 
 func actorKind(kind string) string {
@@ -202,7 +252,11 @@ func (p *profile) sessions() (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(all) == 0 {
+	history, err := p.signIns()
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 && history == nil {
 		return ui.EmptyInside(ui.EmptyProps{Icon: "device-laptop", Title: firstName(p.User, p.Title) + " is not signed in", Text: "Each device that is signed in appears here, and can be signed out."}), nil
 	}
 	t := ui.TableProps{Caption: "Sessions, newest first", Scroll: true, Columns: []ui.Column{
@@ -223,7 +277,7 @@ func (p *profile) sessions() (templ.Component, error) {
 	if !p.Self && len(all) > 1 {
 		every = &ui.Action{Label: "End all " + strconv.Itoa(len(all)), Icon: "logout", Post: here + "/end", Small: true}
 	}
-	return tabSessions(ui.Table(t), every), nil
+	return tabSessions(ui.Table(t), every, history), nil
 }
 
 func endTheirSession(v *web.Visit, l *peopleList) error {
