@@ -41,6 +41,7 @@ var law = []tier{
 		"directory/...",
 		"record/...",
 		"merge/...", "privacy/...", "subject/...",
+		"installation/...",
 	}},
 	{name: "the world outside", sideBySide: true, packages: []string{"integration/..."}},
 	{name: "components", packages: []string{"web/ui/...", "web"}},

@@ -18,7 +18,8 @@ import (
 func commands() []*command {
 	return []*command{
 		demoCommand, serveCommand, migrateCommand, doctorCommand, seedCommand, importOrdersCommand,
-		adminCreateCommand, adminResetCommand, accessExplainCommand, auditVerifyCommand, auditCheckpointCommand, openapiCommand, versionCommand,
+		adminCreateCommand, adminResetCommand, accessExplainCommand, auditVerifyCommand, auditCheckpointCommand, backupCommand, restoreCommand,
+		openapiCommand, versionCommand,
 	}
 }
 

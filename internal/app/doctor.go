@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/audit"
+	"github.com/stewardhq/steward/internal/kernel/backup"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/kernel/store"
@@ -94,6 +95,9 @@ func (d *doctor) examine(ctx context.Context, c Config) {
 		return
 	}
 	d.masterKey(c)
+	d.files(c)
+	d.journal(c)
+	d.backup(c)
 	db := d.database(ctx, c)
 	if db == nil {
 		return
@@ -102,6 +106,7 @@ func (d *doctor) examine(ctx context.Context, c Config) {
 	if !d.schema(ctx, db) {
 		return
 	}
+	d.restore(ctx, db)
 	d.clock(ctx, db)
 	d.keyStore(ctx, c)
 	d.people(ctx, db, c)
@@ -145,6 +150,60 @@ func (d *doctor) folder(c Config) bool {
 	_ = probe.Close()
 	_ = os.Remove(probe.Name())
 	return true
+}
+
+// files are those in the data folder, which nobody else may read either.
+func (d *doctor) files(c Config) {
+	entries, err := os.ReadDir(c.Data)
+	if err != nil {
+		return // said already
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+			path := filepath.Join(c.Data, e.Name())
+			d.bad("data folder", fmt.Sprintf("others on this machine may read %s (mode %04o)", shown(path), info.Mode().Perm()), "chmod 600 "+shown(path))
+		}
+	}
+}
+
+func (d *doctor) journal(c Config) {
+	all, err := secret.ReadJournal(c.journal())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.note("erasures", "there is no erasure journal yet", "It is made at the first start. If there was one, put it back: it keeps erased people from coming back with a backup.")
+	case err != nil:
+		d.bad("erasures", err.Error(), "Put back the journal as it was, from where its copies are: beside each backup.")
+	default:
+		d.ok("erasures", fmt.Sprintf("the journal knows %s", count(len(all))))
+	}
+}
+
+// backupAge is after how long without a backup the doctor says so.
+const backupAge = 2 * 24 * time.Hour
+
+func (d *doctor) backup(c Config) {
+	last, known, err := readLastBackup(c.Data)
+	age := time.Since(last.MadeAt)
+	switch {
+	case err != nil:
+		d.note("backup", err.Error(), "The next backup writes this file anew.")
+	case !known:
+		d.note("backup", "none is known of", "steward backup FILE, every day; see Backups in docs/operating.md.")
+	case age > backupAge:
+		d.note("backup", fmt.Sprintf("the last one is %d days old: %s", int(age/(24*time.Hour)), shown(last.File)), "steward backup FILE, every day.")
+	default:
+		d.ok("backup", "last made "+last.MadeAt.UTC().Format("2006-01-02 15:04")+" UTC: "+shown(last.File))
+	}
+}
+
+func (d *doctor) restore(ctx context.Context, db *store.DB) {
+	p, waits, err := backup.FindPending(db.Read(ctx))
+	switch {
+	case err != nil:
+		d.bad("restore", err.Error(), "Check the database.")
+	case waits:
+		d.bad("restore", "the backup of "+p.MadeAt.Format("2006-01-02")+" is in place, and the erasures since were not replayed yet", "steward serve: it does that before it serves anybody.")
+	}
 }
 
 func (d *doctor) disk(c Config) {

@@ -149,26 +149,22 @@ func (b *Backup) Restore(ctx context.Context, t Target) error {
 		return Finish(t.Data, nil)
 	}
 	err := b.loadPostgres(ctx, t)
-	return errors.Join(err, Finish(t.Data, func(id string) (bool, error) { // also after an error: the commit may have happened
-		return t.happened(ctx, id)
-	}))
+	return errors.Join(err, Finish(t.Data, Happened(ctx, t.Database))) // also after an error: the commit may have happened
 }
 
-func (t *Target) happened(ctx context.Context, id string) (yes bool, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	db, err := store.Open(ctx, quiet(t.Database))
-	if err != nil {
-		return false, err
+// Happened asks a database whether it was restored from a backup and waits for the replay.
+func Happened(ctx context.Context, o store.Options) func(backup string) (bool, error) {
+	return func(backup string) (yes bool, err error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		db, err := store.Open(ctx, quiet(o))
+		if err != nil {
+			return false, err
+		}
+		defer func() { err = errors.Join(err, db.Close()) }()
+		p, ok, err := FindPending(db.Read(ctx))
+		return ok && p.Backup == backup, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return Happened(db.Read(ctx), id)
-}
-
-// Happened says whether a database was restored from a backup and waits for the replay.
-func Happened(r store.Reader, id string) (bool, error) {
-	p, ok, err := FindPending(r)
-	return ok && p.Backup == id, err
 }
 
 // stage writes the files that the target will have, under other names.
@@ -194,7 +190,7 @@ func (b *Backup) stage(ctx context.Context, t Target) error {
 		return fmt.Errorf("unpack the database: %w", err)
 	}
 	got := Header{}
-	if err := describe(ctx, name, t.Schema, &got, func(db *store.DB) error { return b.mark(ctx, db, t) }); err != nil {
+	if err := describe(ctx, name, t.Schema, &got, func(db *store.DB) error { return Mark(ctx, db, b.pending(t)) }); err != nil {
 		return fmt.Errorf("the backup's database: %w", err)
 	}
 	if err := b.same(got); err != nil {
@@ -273,7 +269,7 @@ func (b *Backup) loadPostgres(ctx context.Context, t Target) (err error) {
 		if err := b.rebuild(ctx, db, tx, t); err != nil {
 			return err
 		}
-		if err := markIn(tx, b, t); err != nil {
+		if err := mark(tx, b.pending(t)); err != nil {
 			return err
 		}
 		return b.loadKeys(tx, t)
@@ -357,24 +353,25 @@ type Pending struct {
 	Accepted bool      // there is no journal, and the operator took the risk
 }
 
-func (b *Backup) mark(ctx context.Context, db *store.DB, t Target) error {
-	return txn.Write(ctx, db, func(tx *store.Tx) error { return markIn(tx, b, t) })
+// Mark says that a database waits for the replay.
+func Mark(ctx context.Context, db *store.DB, p Pending) error {
+	return txn.Write(ctx, db, func(tx *store.Tx) error { return mark(tx, p) })
 }
 
-func markIn(tx *store.Tx, b *Backup, t Target) error {
-	// Not a migration's table: it is there only between a restore and its end.
+// mark makes a table that no migration knows: it is there only between a restore and its end.
+func mark(tx *store.Tx, p Pending) error {
 	if _, err := tx.Exec("drop table if exists " + pendingTable); err != nil {
 		return err
 	}
 	if _, err := tx.Exec("create table " + pendingTable + " (backup text not null, made_at bigint not null, accepted bigint not null)"); err != nil {
 		return err
 	}
-	accepted := 0
-	if t.Accepted {
-		accepted = 1
-	}
-	_, err := tx.Exec("insert into "+pendingTable+" (backup, made_at, accepted) values ($1, $2, $3)", b.ID, b.MadeAt.UnixMilli(), accepted)
+	_, err := tx.Exec("insert into "+pendingTable+" (backup, made_at, accepted) values ($1, $2, $3)", p.Backup, p.MadeAt.UnixMilli(), p.Accepted)
 	return err
+}
+
+func (b *Backup) pending(t Target) Pending {
+	return Pending{Backup: b.ID, MadeAt: b.MadeAt, Accepted: t.Accepted}
 }
 
 // FindPending asks a database whether it waits for the replay. ok is false when it does not.
@@ -383,11 +380,11 @@ func FindPending(r store.Reader) (p Pending, ok bool, err error) {
 	if err != nil || len(there) == 0 {
 		return p, false, err
 	}
-	var madeAt, accepted int64
-	if err := r.QueryRow("select backup, made_at, accepted from "+pendingTable).Scan(&p.Backup, &madeAt, &accepted); err != nil {
+	var madeAt int64
+	if err := r.QueryRow("select backup, made_at, accepted from "+pendingTable).Scan(&p.Backup, &madeAt, &p.Accepted); err != nil {
 		return p, false, err
 	}
-	p.MadeAt, p.Accepted = time.UnixMilli(madeAt).UTC(), accepted == 1
+	p.MadeAt = time.UnixMilli(madeAt).UTC()
 	return p, true, nil
 }
 
