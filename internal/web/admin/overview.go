@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/audit"
@@ -26,6 +28,7 @@ func overviewPages(r routes) {
 }
 
 type overviewProps struct {
+	Note     templ.Component // nil for most
 	Head     ui.HeadProps
 	Figures  bool
 	Steps    []ui.Step
@@ -63,6 +66,10 @@ func overviewPage(v *web.Visit) error {
 	}
 	if p.Audit {
 		p.SealKind, p.Seal = sealWords(v)
+	}
+	var err error
+	if p.Note, err = pausedNote(v); err != nil {
+		return err
 	}
 	return v.Page(http.StatusOK, "Overview", "overview", overviewSheet(p))
 }

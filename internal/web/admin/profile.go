@@ -95,6 +95,9 @@ func profilePage(v *web.Visit, l *peopleList, tab string) error {
 	}
 	p.tab = tab
 	s := profileProps{Name: p.Title, Crumb: p.crumb(), Head: p.head(), Rail: ui.Rail(p.rail()), Tabs: p.tabs()}
+	if s.Note, err = p.archivedNote(); err != nil {
+		return err
+	}
 	if s.Tiles, err = p.tiles(); err != nil {
 		return err
 	}
@@ -107,6 +110,7 @@ func profilePage(v *web.Visit, l *peopleList, tab string) error {
 type profileProps struct {
 	Name  string
 	Crumb ui.CrumbProps
+	Note  templ.Component // nil for most
 	Head  ui.PersonHeadProps
 	Rail  templ.Component
 	Tiles []templ.Component

@@ -30,7 +30,7 @@ func Routes(site *web.Site, mux *http.ServeMux) {
 	r := routes{site, mux}
 	for _, hang := range []func(routes){
 		signInPages, setUpPages, stepUpPages, mePages, settingsPages, addUserPages, apiKeyPages, mailPages,
-		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, rolePages, exportPages, ordersPages, auditPages,
+		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, rolePages, exportPages, ordersPages, auditPages,
 	} {
 		hang(r)
 	}
