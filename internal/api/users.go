@@ -50,10 +50,6 @@ type (
 		Home      string `json:"home,omitempty" description:"Where the account belongs: the brand of its role, or platform for who works in several. The one brand when left out."`
 		assignment
 	}
-	activityOf struct {
-		userPath
-		Uncounted
-	}
 	sessionPath struct {
 		userPath
 		Session string `path:"session" json:"-" description:"Id of the session."`
