@@ -1,4 +1,5 @@
-// Package account is the verbs of an account's life: add, edit, deactivate and activate, change role.
+// Package account is the verbs of an account's life: add, edit, change role, deactivate, suspend, ban, verify, reset a password, each
+// with its reverse where it has one.
 //
 // The types are lower: people and the chart of their statuses in user, grants in role, sessions in session. What all verbs keep:
 // nobody acts on somebody who holds more, the last holder of a role that must be held is never lost, sessions and links die with
@@ -6,6 +7,7 @@
 package account
 
 import (
+	"github.com/stewardhq/steward/internal/apikey"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -15,7 +17,12 @@ import (
 )
 
 // Operations is what can be done with accounts.
-var Operations = []op.Operation{Add, Edit, Deactivate, Activate, ChangeRole, OfferSetUp, SetUp, CreateAdmin, NewPasswordLink, ChooseTheme, Refresh, Staff, Givers, Open, ResetSecondFactor}
+var Operations = []op.Operation{
+	Add, Edit, Deactivate, Activate, ChangeRole, OfferSetUp, SetUp, CreateAdmin, NewPasswordLink, ChooseTheme, Refresh, Staff, Givers, Open,
+	Suspend, Reinstate, DueSuspensions, LiftSuspension, Ban, Unban, VerifyIdentity, UnverifyIdentity, VerifyPhone, UnverifyPhone,
+	SendConfirmation, ResetPassword,
+	ResetSecondFactor,
+}
 
 // one is the input of a verb that needs no more than the person.
 type one struct {
@@ -47,12 +54,19 @@ func keepHeld(tx *op.Tx, u *user.User) error {
 	return role.KeepHeld(tx, string(u.ID), grants)
 }
 
-// lockOut ends what lets a person in: sessions, open links, half-done sign-ins.
+// lockOut ends what lets a person in: sessions, open links, half-done sign-ins, codes that wait; and, where the account is no longer
+// active, the keys of their programs. It is the one place that knows.
 func lockOut(tx *op.Tx, u *user.User, why string) error {
 	if _, err := session.RevokeAll(tx, u, why); err != nil {
 		return err
 	}
-	return auth.KillPending(tx, u.ID)
+	if err := tx.EndStepUps(string(u.ID)); err != nil {
+		return err
+	}
+	if err := auth.KillPending(tx, u.ID); err != nil || u.Status.MaySignIn() {
+		return err
+	}
+	return apikey.RevokeAll(tx, u.ID)
 }
 
 // editPermission is the permission with which a person is edited: it goes by what they are.

@@ -44,15 +44,7 @@ var Edit = &op.Action[Changes, editing, op.None]{
 			Button: "Change address",
 		}
 	},
-	Target: func(tx *op.Tx, in Changes) (t editing, err error) {
-		t.User, err = find(tx, in.User)
-		if err != nil {
-			return t, err
-		}
-		t.self = tx.Caller().Person == string(t.ID)
-		t.permission = editPermission(tx.Caller(), tx.Now().UnixMilli(), t.User)
-		return t, nil
-	},
+	Target: func(tx *op.Tx, in Changes) (editing, error) { return edited(tx, in.User) },
 	Do: func(tx *op.Tx, t editing, in Changes) (op.None, error) {
 		u := t.User
 		if err := op.Match(in.Version, u.Version); err != nil {
@@ -81,6 +73,11 @@ var Edit = &op.Action[Changes, editing, op.None]{
 		if err := user.Save(tx, u); err != nil {
 			return op.None{}, err
 		}
+		if moves && u.Status == user.Banned { // the ban keeps the new address out too
+			if err := user.Bar(tx, u); err != nil {
+				return op.None{}, err
+			}
+		}
 		if !moves {
 			return op.None{}, nil
 		}
@@ -98,6 +95,16 @@ type editing struct {
 	*user.User
 	permission access.Permission
 	self       bool
+}
+
+// edited loads a person with the permission with which they are edited.
+func edited(tx *op.Tx, id user.ID) (t editing, err error) {
+	if t.User, err = find(tx, id); err != nil {
+		return t, err
+	}
+	t.self = tx.Caller().Person == string(t.ID)
+	t.permission = editPermission(tx.Caller(), tx.Now().UnixMilli(), t.User)
+	return t, nil
 }
 
 // movesEmail says whether the edit gives another address, in another spelling than a mere change of case.

@@ -58,6 +58,11 @@ func move(tx *op.Tx, u *user.User, m user.Move) error {
 	if err := u.Moved(m); err != nil {
 		return err
 	}
-	u.StatusSince = tx.Now().UnixMilli()
+	return moved(tx, u)
+}
+
+// moved saves a person whose status has changed, with when and by whom.
+func moved(tx *op.Tx, u *user.User) error {
+	u.StatusSince, u.StatusBy = tx.Now().UnixMilli(), tx.Caller().ID
 	return user.Save(tx, u)
 }

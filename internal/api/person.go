@@ -17,7 +17,9 @@ type Person struct {
 	Kinds         []string         `json:"kinds,omitempty" description:"customer, staff, company_user"`
 	Status        user.Status      `json:"status,omitempty" enum:"invited,active,deactivated,suspended,banned,archived,erased"`
 	StatusReason  string           `json:"status_reason,omitempty"`
+	StatusMessage string           `json:"status_message,omitempty" description:"What somebody who is suspended reads."`
 	StatusUntil   Time             `json:"status_until,omitzero"`
+	StatusSince   Time             `json:"status_since,omitzero"`
 	Role          string           `json:"role,omitempty" example:"hub_admin" description:"Key of the staff role in force; customer for a customer without one."`
 	FirstName     string           `json:"first_name" example:"Ada"`
 	LastName      string           `json:"last_name" example:"Okafor"`
@@ -25,6 +27,7 @@ type Person struct {
 	EmailVerified bool             `json:"email_verified"`
 	Phone         string           `json:"phone" example:"+44 113 496 0000"`
 	PhoneVerified bool             `json:"phone_verified"`
+	IDVerified    Time             `json:"identity_verified_at" description:"When somebody checked the person's ID; null: nobody did."`
 	Born          string           `json:"born" example:"1990-04-20"`
 	Address       string           `json:"address" description:"Lines, as on an envelope."`
 	Country       string           `json:"country" example:"GB"`
@@ -73,10 +76,18 @@ type PersonFinancials struct {
 func showPerson(p *directory.Profile) Person {
 	u := p.User
 	out := Person{
-		ID: u.ID, Brand: u.Brand, Status: u.Status, StatusReason: u.StatusReason, StatusUntil: Time(u.StatusUntil), Role: p.Role,
+		ID: u.ID, Brand: u.Brand, Status: u.Status, StatusReason: u.Reason(), StatusUntil: Time(u.StatusUntil), Role: p.Role,
 		FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, EmailVerified: u.EmailVerified != 0,
 		Phone: u.Phone, PhoneVerified: u.PhoneVerified != 0, Born: u.Born, Address: u.Address, Country: u.Country,
-		RegisteredAt: Time(u.RegisteredAt), LastSeenAt: Time(u.LastSeenAt), Kinds: kinds(u.Kinds),
+		IDVerified: Time(u.IDVerified), RegisteredAt: Time(u.RegisteredAt), LastSeenAt: Time(u.LastSeenAt), Kinds: kinds(u.Kinds),
+	}
+	if u.Status == user.Suspended {
+		out.StatusMessage = u.StatusMessage
+	} else {
+		out.StatusUntil = 0 // of a suspension below
+	}
+	if u.Status != user.Active {
+		out.StatusSince = Time(u.StatusSince)
 	}
 	if p.Home != nil {
 		out.Location, out.City = p.Home.ID, p.Home.City

@@ -6,6 +6,7 @@ import "sync"
 var declared = sync.OnceValue(func() *table {
 	t := &table{}
 	users(t)
+	life(t)
 	customers(t)
 	orders(t)
 	places(t)

@@ -3,6 +3,7 @@ package apikey
 import (
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/user"
 )
 
 // Which names a key as the input of a verb.
@@ -22,4 +23,16 @@ var Revoke = &op.Action[Which, *Key, op.None]{
 		k.RevokedAt = tx.Now().UnixMilli()
 		return op.None{}, Table.Update(tx, k)
 	},
+}
+
+// RevokeAll ends every key of an owner, in the transaction of whatever made it necessary.
+func RevokeAll(tx *op.Tx, owner user.ID) error {
+	live, err := Table.All(tx, "where owner_id = $1 and revoked_at = 0 and expires_at > $2", string(owner), tx.Now().UnixMilli())
+	for i := range live {
+		if err == nil {
+			live[i].RevokedAt = tx.Now().UnixMilli()
+			err = Table.Update(tx, &live[i])
+		}
+	}
+	return err
 }

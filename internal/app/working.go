@@ -20,6 +20,9 @@ func (a *App) workers() *jobs.Workers {
 	jobs.Handle(w, a.refreshRoles)
 	jobs.Every(w, "account.refresh_roles", jobs.Each(time.Minute), account.RefreshRoles{})
 	a.makeExports(w)
+	jobs.Handle(w, a.liftSuspensions)
+	jobs.Every(w, "account.lift_suspensions", jobs.Each(time.Minute), account.LiftSuspensions{})
+	jobs.Handle(w, a.Eraser.Forget)
 	jobs.Handle(w, a.Eraser.Run)
 	jobs.Every(w, "privacy.erase_due", jobs.Each(privacy.Every), privacy.EraseDue{})
 	return w
@@ -46,5 +49,10 @@ func (a *App) rollTiers(ctx context.Context, _ *jobs.Job[RollTiers]) error {
 
 func (a *App) refreshRoles(ctx context.Context, _ *jobs.Job[account.RefreshRoles]) error {
 	_, err := op.Keep(ctx, a.Door, clockwork, account.Refresh, op.None{})
+	return err
+}
+
+func (a *App) liftSuspensions(ctx context.Context, _ *jobs.Job[account.LiftSuspensions]) error {
+	_, err := account.LiftDue(ctx, a.Door)
 	return err
 }

@@ -1,7 +1,9 @@
 package directory
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stewardhq/steward/internal/brand"
@@ -25,6 +27,8 @@ type Profile struct {
 	Externals []External      // what other systems call the person
 	Role      string          // key of the staff role in force; customer for a customer without one; empty
 	Self      bool            // the viewer's own
+	MovedBy   string          // who made the last move of the status, in words; for who may look at accounts
+	CheckedBy string          // who marked the ID as verified, in words
 
 	Staff      *Staff      // staff_roles.view, or one's own
 	Purchases  *Purchases  // customers.purchases, of a customer
@@ -69,7 +73,9 @@ type Financials struct {
 
 // Can says what a page may offer to do. It decides what to show, never what is allowed.
 type Can struct {
-	Edit, ChangeRole, Deactivate, Sessions, Audit bool
+	Edit, ChangeRole, Deactivate, Sessions, Audit       bool
+	Suspend, Ban, Delete, ResetPassword, VerifyIdentity bool
+	Verify                                              bool // e-mail and phone
 }
 
 // Show reads a person's profile.
@@ -96,6 +102,11 @@ func show(v *op.View, id user.ID) (*Profile, error) {
 		Deactivate: v.Can(access.UsersDeactivate, subject) && !p.Self,
 		Sessions:   v.Can(access.UsersSessions, subject) || p.Self,
 		Audit:      v.Can(access.AuditView, subject),
+	}
+	if !p.Self && !v.Caller().Grants.HoldsMore(v.Now().UnixMilli(), subject.Holds) { // nobody acts on somebody who holds more
+		p.Can.Suspend, p.Can.Ban = v.Can(access.UsersSuspend, subject), v.Can(access.UsersBan, subject)
+		p.Can.Delete, p.Can.ResetPassword = v.Can(access.UsersDelete, subject), v.Can(access.UsersResetPassword, subject)
+		p.Can.VerifyIdentity, p.Can.Verify = v.Can(access.UsersVerifyIdentity, subject), p.Can.Edit
 	}
 	if err := p.place(v); err != nil {
 		return nil, err
@@ -126,7 +137,13 @@ func (p *Profile) place(v *op.View) (err error) {
 func (p *Profile) account(v *op.View, subject op.Subject) (err error) {
 	u := p.User
 	if !v.Can(access.UsersView, subject) {
-		u.StatusReason = ""
+		u.StatusReason, u.StatusMessage, u.BanReason, u.StatusBy = "", "", "", ""
+	}
+	if p.MovedBy, err = who(v, u.StatusBy); err != nil {
+		return err
+	}
+	if p.CheckedBy, err = who(v, u.IDVerifiedBy); err != nil {
+		return err
 	}
 	p.Externals, err = store.All(v, func(row store.Row) (e External, err error) { return e, row.Scan(&e.Source, &e.ID) },
 		"select source, external_id from external_ids where user_num = $1 order by source, external_id", u.Num)
@@ -154,6 +171,26 @@ func (p *Profile) account(v *op.View, subject op.Subject) (err error) {
 	}
 	u.Holds = nil
 	return nil
+}
+
+// who names an actor of the account's life. Colleagues are named as the log names them; a program and the machine are no persons.
+func who(v *op.View, id string) (string, error) {
+	switch {
+	case id == "":
+		return "", nil
+	case strings.HasPrefix(id, "key_"):
+		return "an API key", nil
+	case !strings.HasPrefix(id, "usr_"):
+		return "Steward", nil
+	}
+	u, err := user.Table.Find(v, id)
+	if errors.Is(err, errs.ErrNotFound) {
+		return "somebody who is gone", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return u.Name(), nil
 }
 
 // history is what the person's orders say, each part by its own permission. What neither allows is not read.

@@ -3,6 +3,7 @@ package user
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/errs"
 )
@@ -148,6 +149,19 @@ func (u *User) back() (Status, string) {
 		return Active, ""
 	}
 	return Status(last), rest
+}
+
+// Reason is why the account is where it is, for staff. A ban has its own, because a suspension may lie below it.
+func (u *User) Reason() string {
+	if u.Status == Banned {
+		return u.BanReason
+	}
+	return u.StatusReason
+}
+
+// Lapsed says whether a suspension has come to its end.
+func (u *User) Lapsed(now time.Time) bool {
+	return u.StatusUntil != 0 && u.StatusUntil <= now.UnixMilli()
 }
 
 // MaySignIn says whether the status lets the person in.
