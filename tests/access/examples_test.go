@@ -9,6 +9,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/money"
+	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/user"
 )
@@ -30,7 +31,9 @@ type example struct {
 // examples are the rows, in the order of app.Operations. Every operation of the catalogue needs at least one.
 var examples = []example{
 	{op: "security.show", in: nothing},
-	{op: "security.keep_cost", in: func(*scene, *op.Caller) any { return fields{"Memory": uint32(19456), "Passes": uint32(2), "Lanes": uint8(1)} }},
+	{op: "security.keep_cost", in: func(*scene, *op.Caller) any {
+		return fields{"Memory": uint32(19456), "Passes": uint32(2), "Lanes": uint8(1)}
+	}},
 	{op: "security.change", in: func(*scene, *op.Caller) any {
 		p := security.Default()
 		p.ArchiveDays = 20
@@ -430,6 +433,27 @@ var examples = []example{
 	{op: "audit.show", in: entry},
 	{op: "audit.about", what: "a customer", in: about},
 	{op: "audit.about_total", what: "a customer", in: about},
+
+	{op: "user.archive", what: "a customer", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.customer(), "Reason": privacy.GDPRRequest, "Note": "By letter."}
+	}},
+	{op: "user.archive", what: "a Support", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.Support), "Reason": privacy.Other}
+	}},
+	{op: "user.archive", what: "a Brand Admin", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.colleague(access.BrandAdmin), "Reason": privacy.Other}
+	}},
+	{op: "user.archive", what: "oneself", each: true, in: func(s *scene, c *op.Caller) any {
+		return fields{"User": self(s, c), "Reason": privacy.GDPRRequest}
+	}, ruled: "nobody does it to themself"},
+	{op: "user.restore", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.archived(), "Reason": "A mistake."} }},
+	{op: "user.erase", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.archived()} }, ruled: "it is not time, and only the eraser begins it"},
+	{op: "user.cleanse", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }, ruled: "only a restored backup does it"},
+	{op: "privacy.show", in: func(s *scene, _ *op.Caller) any { return s.archived() }},
+	{op: "privacy.state", in: nothing},
+	{op: "privacy.look_at_clock", in: func(*scene, *op.Caller) any { return fields{"Process": "a test", "Steady": int64(0)} }},
+	{op: "privacy.due", in: nothing},
+	{op: "privacy.doom", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.archived()} }},
 
 	{op: "role.list", in: nothing},
 	{op: "permission.list", in: nothing},

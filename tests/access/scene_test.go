@@ -11,6 +11,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/mailing"
+	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/world"
 	"github.com/stewardhq/steward/tests/dump"
@@ -123,6 +124,13 @@ func (s *scene) customer() user.ID {
 	return s.do("customer.create", fields{
 		"Brand": s.aurora, "Location": s.york, "FirstName": "Some", "LastName": s.name("Customer"), "Email": s.email(),
 	}).(user.ID)
+}
+
+// archived is a customer who is archived.
+func (s *scene) archived() user.ID {
+	id := s.customer()
+	s.do("user.archive", fields{"User": id, "Reason": privacy.GDPRRequest})
+	return id
 }
 
 // session is the id and the token of a live session of somebody's.

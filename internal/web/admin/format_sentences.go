@@ -155,6 +155,16 @@ var sayings = map[string]saying{
 	"user.statistics":  {"looked at the figures of the users", "look at the figures of the users", ""},
 	"user.total":       {"counted the users", "count the users", ""},
 
+	"privacy.doom":          {"began to erase somebody", "erase somebody", ""},
+	"privacy.due":           {"looked who is to be erased", "look who is to be erased", ""},
+	"privacy.look_at_clock": {"found that the machine's clock had jumped, and paused erasures", "look at the machine's clock", "Erasures paused"},
+	"privacy.show":          {"looked when {} was archived", "look when {} was archived", ""},
+	"privacy.state":         {"looked how erasures stand", "look how erasures stand", ""},
+	"user.archive":          {"archived {}", "archive {}", "Archived"},
+	"user.cleanse":          {"erased {} again, whom a restored backup had brought back", "erase {} again", "Erased again after a restore"},
+	"user.erase":            {"erased {} for good", "erase {} for good", "Erased for good"},
+	"user.restore":          {"restored {}", "restore {}", "Restored"},
+
 	"audit.about":       {"read the audit log of {}", "read the audit log of {}", ""},
 	"audit.about_total": {"counted the audit log of {}", "count the audit log of {}", ""},
 	"audit.chains":      {"looked at the state of the audit log", "look at the state of the audit log", ""},
