@@ -133,6 +133,7 @@ func TestLevelsAnswerWhileOneChooses(t *testing.T) {
 	b.Type("#f-first_name", "Noor")
 	b.Select("#f-role", "Brand Admin")
 	b.WaitText("Everything within the brand, except")
+	b.Click(".st-fold>summary")
 	b.Click("label[for=level-settings-view]")
 	b.WaitText("Settings: View instead of Edit")
 	b.Click(`label[for="perm-orders.refund"]`)
