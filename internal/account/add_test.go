@@ -7,6 +7,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -29,17 +30,17 @@ func TestSomebodyAddedComesInByTheirLinkOnce(t *testing.T) {
 		if _, refusal := d.signIn(u.Email, ""); refusal != "sign_in_failed" {
 			t.Errorf("without a password: %q", refusal)
 		}
-		if _, err := d.Desk.OpenLink(t.Context(), nobody, added.Token, "set_password"); err != nil {
+		if _, err := op.Ask(t.Context(), d.Door, nobody, invite.LookUp, added.Token); err != nil {
 			t.Fatalf("looking at the link: %v", err)
 		}
-		if refusal := d.setPassword(added.Token, "quiet otters drift by 12"); refusal != "" {
+		if refusal := d.accept(added.Token, "quiet otters drift by 12"); refusal != "" {
 			t.Fatalf("the link: %s", refusal)
 		}
 		if u = d.user(u.ID); u.Status != user.Active || u.EmailVerified != 0 || u.EmailAttested != 0 {
 			t.Errorf("after the link: %+v", u)
 		}
 		d.unchanged("a link used twice", func() {
-			if refusal := d.setPassword(added.Token, "other otters drift by 13"); refusal != "link_gone" {
+			if refusal := d.accept(added.Token, "other otters drift by 13"); refusal != "invitation_gone" {
 				t.Errorf("the link again: %q", refusal)
 			}
 		})
@@ -56,12 +57,12 @@ func TestALinkIsGoodForSevenDays(t *testing.T) {
 		in.Email = "late@aurora.example"
 		late := must(d, d.As("bruno"), account.Add, in)
 		d.Later(7*24*time.Hour - time.Millisecond)
-		if refusal := d.setPassword(early.Token, "quiet otters drift by 12"); refusal != "" {
+		if refusal := d.accept(early.Token, "quiet otters drift by 12"); refusal != "" {
 			t.Errorf("at the last instant: %s", refusal)
 		}
 		d.Later(time.Millisecond)
 		d.unchanged("a link that is too old", func() {
-			if refusal := d.setPassword(late.Token, "quiet otters drift by 12"); refusal != "link_gone" {
+			if refusal := d.accept(late.Token, "quiet otters drift by 12"); refusal != "invitation_gone" {
 				t.Errorf("after seven days: %q", refusal)
 			}
 		})
@@ -144,7 +145,7 @@ func TestAnAddressOfStaffIsOneInTheWholeInstallation(t *testing.T) {
 			refused(d, "staff_elsewhere", d.As("bruno"), account.Add, in)
 		}
 		in.Email = d.Member("ines").Email
-		refused(d, "email_taken", d.As("bruno"), account.Add, in)
+		refused(d, "staff_elsewhere", d.As("bruno"), account.Add, in)
 		for what, wrong := range map[string]account.NewStaff{
 			"no address":      {FirstName: "Sam", Assignment: in.Assignment},
 			"only blanks":     {FirstName: "Sam", Email: "  ", Assignment: in.Assignment},
@@ -184,7 +185,7 @@ func TestTwoBrandsAddTheSameAddressAtOnce(t *testing.T) {
 			switch code {
 			case "":
 				done++
-			case "staff_elsewhere", "email_taken":
+			case "staff_elsewhere", "email_taken", "invitation_pending":
 			default:
 				t.Errorf("refused as %q", code)
 			}

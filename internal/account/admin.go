@@ -124,6 +124,9 @@ var NewPasswordLink = &op.Action[string, *user.User, Added]{
 		if tx.Caller().Kind != op.Operator {
 			return a, op.ErrForbidden
 		}
+		if u.Status == user.Invited {
+			return a, ErrOnlyInvited.Say("This person was invited and has not accepted yet, so there is no password to set anew. Send the invitation again instead.")
+		}
 		if err := lockOut(tx, u, "password_reset"); err != nil {
 			return a, err
 		}
@@ -141,7 +144,10 @@ func superAdmin(tx *op.Tx, email, firstName, lastName, hash string) (user.ID, er
 		Email: email, FirstName: firstName, LastName: lastName,
 		Assignment: Assignment{Role: access.SuperAdmin.Key, Places: At(brand.Platform)},
 	}
-	u, err := newStaff(tx, adding{nodes: []access.Scope{access.Platform}, trusted: true}, in, user.Active)
+	if err := in.check(true); err != nil {
+		return "", err
+	}
+	u, _, err := newStaff(tx, adding{nodes: []access.Scope{access.Platform}, trusted: true}, in, user.Active)
 	if err != nil {
 		return "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -86,6 +87,12 @@ var Edit = &op.Action[Changes, editing, op.None]{
 		}
 		if err := lockOut(tx, u, "email_changed"); err != nil {
 			return op.None{}, err
+		}
+		if err := invite.Follow(tx, u, nil); err != nil {
+			return op.None{}, err
+		}
+		if u.Status == user.Invited {
+			return op.None{}, invite.Moved(tx, u, old)
 		}
 		return op.None{}, tellBoth(tx, u, old)
 	},

@@ -28,6 +28,7 @@ type desk struct {
 	t     *testing.T
 	clock *clock                // of an installation without named people
 	held  map[string]*op.Caller // callers with what they held at the beginning of a race
+
 }
 
 func each(t *testing.T, test func(t *testing.T, d *desk)) {
@@ -192,6 +193,19 @@ func (d *desk) setPassword(token, password string) string {
 		d.t.Fatal(err)
 	}
 	if _, err = d.Desk.SetHashByLink(d.t.Context(), nobody, token, hash); err != nil {
+		return errs.Of(err).Code
+	}
+	return ""
+}
+
+// accept accepts an invitation with a first password, as the page does, with a hash that is cheap.
+func (d *desk) accept(token, password string) string {
+	d.t.Helper()
+	hash, err := world.CheapHash(password)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if _, err = account.AcceptHashed(d.t.Context(), d.Door, nobody, account.Acceptance{Token: token, Hash: hash}); err != nil {
 		return errs.Of(err).Code
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -52,6 +53,9 @@ var (
 	ErrHomePlace      = errs.New(errs.Invalid, "role_home", "An account of a brand can only hold roles within that brand. Make an account of the platform for somebody who works in several.")
 )
 
+// ErrOnlyInvited refuses to take the role from somebody who is nothing but invited.
+var ErrOnlyInvited = errs.New(errs.Conflict, "only_invited", "Nobody has accepted this invitation yet, so there is no role to end. Revoke the invitation instead.")
+
 // ChangeRole is the one way to change a staff role: all of its places at once. Who has a role in several brands is of the platform,
 // and so it is changed by somebody who may change roles there: nobody of one brand ends what holds in another (checklist 126-128, 197-199): never a field of an edit form, only by who may
 // assign roles, confirmed by a step-up, and told to the person by mail.
@@ -91,6 +95,9 @@ var ChangeRole = &op.Action[RoleChange, reassigned, op.None]{
 		if t.same {
 			return op.None{}, nil
 		}
+		if t.Status == user.Invited && in.Role == NoStaffRole {
+			return op.None{}, ErrOnlyInvited
+		}
 		for i := range t.grants {
 			if err := role.End(tx, &t.grants[i]); err != nil {
 				return op.None{}, err
@@ -109,6 +116,11 @@ var ChangeRole = &op.Action[RoleChange, reassigned, op.None]{
 		}
 		if err := lockOut(tx, t.User, "role_changed"); err != nil {
 			return op.None{}, err
+		}
+		if held, err := role.Of(tx, string(t.ID)); err != nil {
+			return op.None{}, err
+		} else if err := invite.Follow(tx, t.User, held); err != nil || t.Status == user.Invited {
+			return op.None{}, err // who is invited is told by a new invitation
 		}
 		return op.None{}, mailing.Post(tx, t.User, "role_changed", mailing.Letter{
 			Subject: "Your role was changed",
@@ -219,42 +231,51 @@ func (p Place) nodes(r store.Reader) (at []access.Scope, where string, err error
 	return at, b.Name + ": " + strings.Join(names, ", "), nil
 }
 
-// give writes the grants of an assignment. Nobody gives what they do not hold there.
+// give writes the grants of an assignment.
 func give(tx *op.Tx, u *user.User, a Assignment, at []access.Scope, trusted bool) error {
+	grants, err := granted(tx, u, a, at, trusted)
+	for i := range grants {
+		if err == nil {
+			err = role.Give(tx, &grants[i])
+		}
+	}
+	return err
+}
+
+// granted are the grants of an assignment, not written yet. Nobody gives what they do not hold there.
+func granted(tx *op.Tx, u *user.User, a Assignment, at []access.Scope, trusted bool) ([]role.Grant, error) {
 	r, err := role.Find(a.Role)
 	if err != nil || r.For != access.Staff {
-		return role.ErrUnknown
+		return nil, role.ErrUnknown
 	}
 	adjustment, err := access.Adjust(r, a.Levels)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	now := tx.Now().UnixMilli()
 	if a.Until != 0 && a.Until <= now {
-		return errs.Field("until", "Choose an end that lies ahead. To end a role now, choose Customer.")
+		return nil, errs.Field("until", "Choose an end that lies ahead. To end a role now, choose Customer.")
 	}
 	elsewhere := func(p Place) bool { return p.Brand != u.Brand }
 	if u.Brand != brand.Platform && (r.Highest == access.PlatformNode && r.Whole || slices.ContainsFunc(a.Places, elsewhere)) {
-		return ErrHomePlace
+		return nil, ErrHomePlace
 	}
+	var all []role.Grant
 	for _, node := range at {
 		if err := (&access.Grant{Role: r, Scope: node, From: a.From, Until: a.Until, Adjustment: adjustment}).Check(); err != nil {
-			return err
+			return nil, err
 		}
 		if c := tx.Caller(); !trusted && c.Kind != op.System && c.Kind != op.Operator {
 			if lacks := c.Grants.Lacks(now, r, adjustment, node); !lacks.Empty() {
-				return access.RefuseGift(r, lacks, node, access.Words{})
+				return nil, access.RefuseGift(r, lacks, node, access.Words{})
 			}
 		}
-		err := role.Give(tx, &role.Grant{
+		all = append(all, role.Grant{
 			User: string(u.ID), Brand: string(u.Brand), Role: r.Key, Scope: node.String(), From: a.From, Until: a.Until,
 			Adds: names(adjustment.Add), Removes: names(adjustment.Remove),
 		})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	return all, nil
 }
 
 func names(s access.Set) string {

@@ -6,9 +6,9 @@ import "sync"
 var declared = sync.OnceValue(func() *table {
 	t := &table{}
 	users(t)
-
 	life(t)
 	archives(t)
+	invitations(t)
 	customers(t)
 	orders(t)
 	places(t)

@@ -4,6 +4,7 @@ import (
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/directory"
+	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -49,6 +50,7 @@ type (
 		LastName  string `json:"last_name,omitempty" example:"Reed"`
 		Home      string `json:"home,omitempty" description:"Where the account belongs: the brand of its role, or platform for who works in several. The one brand when left out."`
 		assignment
+		sending
 	}
 	sessionPath struct {
 		userPath
@@ -60,10 +62,11 @@ type (
 	}
 )
 
-// NewUser is somebody who was just added.
+// NewUser is somebody who was just added, with their invitation.
 type NewUser struct {
-	ID             user.ID `json:"id" example:"usr_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB"`
-	SetPasswordURL string  `json:"set_password_url" description:"Where the person chooses a password: once, within seven days. Shown this once; hand it to nobody else."`
+	ID         user.ID `json:"id" example:"usr_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB"`
+	Invitation string  `json:"invitation" example:"inv_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB"`
+	URL        string  `json:"invitation_url,omitempty" description:"Only with send false, and only this once: where the person chooses a password. Hand it to nobody else."`
 }
 
 // UserStatus is where an account is in its life.
@@ -79,20 +82,15 @@ func users(t *table) {
 			return people[UserRow](c, w, p, directory.UsersTotal)
 		}, filtered(filtersOf(directory.UserFields)))
 	Action(t, "POST /v1/users", account.Add,
-		func(c *Call, w addUser) (in account.NewStaff, err error) {
-			in = account.NewStaff{Email: w.Email, FirstName: w.FirstName, LastName: w.LastName}
-			if w.Home != "" {
-				if in.Home, err = c.Home(w.Home); err != nil {
-					return in, err
-				}
-			}
-			in.Assignment, err = w.assignment.read(c)
-			return in, err
-		},
+		func(c *Call, w addUser) (account.NewStaff, error) { return w.read(c) },
 		func(c *Call, _ addUser, a account.Added) (NewUser, error) {
 			c.at("/v1/users/" + string(a.User))
-			return NewUser{a.User, c.Link("/set-password?token=" + a.Token)}, nil
-		}, created, secretly)
+			n := NewUser{ID: a.User, Invitation: a.Invitation}
+			if a.Token != "" {
+				n.URL = c.Link(invite.Path(a.Token))
+			}
+			return n, nil
+		}, created)
 	Query(t, "GET /v1/users/{user}", directory.Show,
 		func(_ *Call, w userPath) (user.ID, error) { return w.User, nil },
 		func(c *Call, _ userPath, p *directory.Profile) (Person, error) {

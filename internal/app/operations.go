@@ -13,6 +13,7 @@ import (
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/export"
+	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/mailing"
 	"github.com/stewardhq/steward/internal/privacy"
@@ -30,7 +31,9 @@ func Operations() []op.Operation {
 		session.Operations,
 		mailing.Operations,
 		auth.Operations,
+		invite.Operations,
 		account.Operations,
+		account.Invitations,
 		apikey.Operations,
 		export.Operations,
 		customer.Operations,

@@ -2,6 +2,7 @@ package invite
 
 import (
 	"errors"
+	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -20,6 +21,7 @@ type Opened struct {
 	By       string
 	Message  string
 	RoleName string
+	Zone     *time.Location // of the home
 }
 
 // ByToken finds the pending invitation of a link, and its account. Everything else is one answer.
@@ -56,7 +58,7 @@ var LookUp = &op.Query[string, Opened]{
 		if o.Where, err = i.places(v); err != nil {
 			return o, err
 		}
-		if o.Home, _, err = homeOf(v, i.Brand); err != nil {
+		if o.Home, o.Zone, err = homeOf(v, i.Brand); err != nil {
 			return o, err
 		}
 		if o.By, err = i.by(v); err != nil {

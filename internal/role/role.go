@@ -117,9 +117,13 @@ func Resolve(rows []Grant) access.Grants {
 	return access.Resolve(grants...)
 }
 
-// Give writes a new grant. Whether the giver may give it, and whether it overlaps another role, its caller has checked.
+// Give writes a new grant, by its caller unless it names who gave it. Whether the giver may give it, and whether it overlaps another
+// role, its caller has checked.
 func Give(tx *op.Tx, g *Grant) error {
-	g.ID, g.GivenAt, g.GivenBy = id.New("grt_", tx.Now()), tx.Now().UnixMilli(), tx.Caller().ID
+	g.ID, g.GivenAt = id.New("grt_", tx.Now()), tx.Now().UnixMilli()
+	if g.GivenBy == "" {
+		g.GivenBy = tx.Caller().ID
+	}
 	return Grants.Insert(tx, g)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -159,7 +160,7 @@ func missing(err error) bool {
 	return errors.Is(err, errs.ErrNotFound) || errors.Is(err, store.ErrNoRows)
 }
 
-// hire makes a member of staff. Who was begun and has no password yet is given a new link.
+// hire makes a member of staff, who accepts at once. Who was begun and has no password yet is given a new link.
 func (w *World) hire(ctx context.Context, d *auth.Desk, operator *op.Caller, s *Staff, hash func(string) (string, error)) error {
 	s.Email = s.Key + "@" + s.Brand + ".example"
 	s.Password = s.Passphrase()
@@ -179,7 +180,7 @@ func (w *World) hire(ctx context.Context, d *auth.Desk, operator *op.Caller, s *
 		if known != nil || n > 0 {
 			return known
 		}
-		added, err = op.Do(ctx, d.Door, operator, account.NewPasswordLink, s.Email)
+		added, err = again(ctx, d, operator, found)
 	}
 	if err != nil {
 		return err
@@ -189,8 +190,25 @@ func (w *World) hire(ctx context.Context, d *auth.Desk, operator *op.Caller, s *
 	if err != nil {
 		return err
 	}
+	if added.Invitation != "" {
+		_, err = account.AcceptHashed(ctx, d.Door, operator, account.Acceptance{Token: added.Token, Hash: h})
+		return err
+	}
 	_, err = d.SetHashByLink(ctx, operator, added.Token, h)
 	return err
+}
+
+// again makes another link for somebody who has no password yet.
+func again(ctx context.Context, d *auth.Desk, operator *op.Caller, u *user.User) (added account.Added, err error) {
+	i, err := invite.OpenFor(d.Door.Store().Read(ctx), u.ID)
+	if missing(err) {
+		return op.Do(ctx, d.Door, operator, account.NewPasswordLink, u.Email)
+	}
+	if err != nil {
+		return added, err
+	}
+	sent, err := op.Do(ctx, d.Door, operator, invite.Resend, invite.Again{Invitation: i.ID, Show: true})
+	return account.Added{User: u.ID, Invitation: i.ID, Token: sent.Token}, err
 }
 
 func (w *World) add(ctx context.Context, d *auth.Desk, operator *op.Caller, s *Staff) (account.Added, error) {

@@ -161,9 +161,7 @@ var examples = []example{
 	{op: "auth.try_second", in: func(*scene, *op.Caller) any {
 		return fields{"Ticket": "no ticket", "Method": "totp", "Answer": "000000"}
 	}, ruled: "there is no such ticket"},
-	{op: "auth.set_password", each: true, in: func(s *scene, _ *op.Caller) any {
-		return fields{"Token": s.invited().Token, "Hash": "$argon2id$v=19$m=64,t=1,p=1$c2l4dGVlbiBieXRlcyBvaw$AAAA"}
-	}},
+	{op: "auth.set_password", each: true, in: func(*scene, *op.Caller) any { return fields{"Token": "none"} }, ruled: "there is no such link"},
 
 	{op: "auth.confirm_email", each: true, in: func(*scene, *op.Caller) any { return fields{"Token": "none"} }, ruled: "there is no such link"},
 
@@ -171,8 +169,25 @@ var examples = []example{
 	{op: "user.add", what: "Hub Admin of York", in: newColleague("hub_admin", "York")},
 	{op: "user.add", what: "Brand Admin", in: newColleague("brand_admin", "")},
 	{op: "user.add", what: "Super Admin", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Email": s.email(), "FirstName": "New", "LastName": "Admin", "Role": "super_admin", "Places": []any{fields{"Brand": "platform"}}, "Send": true}
+	}},
+	{op: "user.add", what: "Super Admin, by a link that somebody else sees", in: func(s *scene, _ *op.Caller) any {
 		return fields{"Email": s.email(), "FirstName": "New", "LastName": "Admin", "Role": "super_admin", "Places": []any{fields{"Brand": "platform"}}}
 	}, ruled: "a Super Admin is never let in by a link that somebody else has seen"},
+	{op: "invitation.create", what: "Support", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Email": s.email(), "Role": "support", "Places": []any{fields{"Brand": s.aurora}}, "Send": true}
+	}},
+	{op: "invitation.accept", each: true, in: func(s *scene, _ *op.Caller) any {
+		return fields{"Token": s.invited().Token, "Hash": "$argon2id$v=19$m=64,t=1,p=1$c2l4dGVlbiBieXRlcyBvaw$AAAA"}
+	}},
+	{op: "invitation.revoke", in: func(s *scene, _ *op.Caller) any { return fields{"Invitation": s.invited().Invitation} }},
+	{op: "invitation.look_up", in: func(s *scene, _ *op.Caller) any { return s.invited().Token }},
+	{op: "invitation.refuse", each: true, in: func(s *scene, _ *op.Caller) any { return fields{"Token": s.invited().Token} }},
+	{op: "invitation.resend", in: func(s *scene, _ *op.Caller) any { return fields{"Invitation": s.invited().Invitation} }},
+	{op: "invitation.list", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora, "Limit": 50} }},
+	{op: "invitation.total", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora} }},
+	{op: "invitation.show", in: func(s *scene, _ *op.Caller) any { return s.invited().Invitation }},
+	{op: "invitation.remind", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
 	{op: "user.edit", what: "phone of a customer", in: func(s *scene, _ *op.Caller) any {
 		return fields{"User": s.customer(), "Phone": "+44 20 7946 0958"}
 	}},

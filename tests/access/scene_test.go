@@ -106,7 +106,7 @@ func (s *scene) hire(role *access.Role) (id user.ID, email string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := s.w.Desk.SetHashByLink(context.Background(), op.HostOperator("test"), added.Token, hash); err != nil {
+	if _, err := account.AcceptHashed(context.Background(), s.w.Door, op.HostOperator("test"), account.Acceptance{Token: added.Token, Hash: hash}); err != nil {
 		s.t.Fatal(err)
 	}
 	return added.User, email

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -27,6 +27,8 @@ type addForm struct {
 	Email, First, Last string
 	Role               string
 	whereForm
+	ByMail  bool // the invitation goes by mail; else the link is shown once
+	Message string
 
 	offered []*access.Role
 	role    *access.Role // nil until one is chosen that the viewer may give
@@ -71,10 +73,10 @@ func addUser(v *web.Visit) error {
 	if err == nil {
 		return showAdded(v, f, added)
 	}
-	if t, ok := f.refused(v, err, "email", "first_name", "last_name"); ok {
+	if t, ok := f.refused(v, err, "email", "first_name", "last_name", "send", "message"); ok {
 		return showAddUser(v, t.status, f, t)
 	}
-	return err
+	return v.StepUp(err, invitationsPath)
 }
 
 // refused is what a form with a role is told. drawn are the fields that it has besides role and place.
@@ -97,14 +99,14 @@ func newAddForm(v *web.Visit, form url.Values) (*addForm, error) {
 	if err := f.whereForm.read(v, form, access.UsersInvite); err != nil {
 		return nil, err
 	}
-	f.offered = slices.DeleteFunc(f.whereForm.offered(v), func(r *access.Role) bool { return r.Whole })
+	f.offered = f.whereForm.offered(v)
 	return f, nil
 }
 
 // read takes the fields as they were sent.
 func (f *addForm) read(form url.Values) {
 	f.Email, f.First, f.Last = form.Get("email"), form.Get("first_name"), form.Get("last_name")
-	f.Role = form.Get("role")
+	f.Role, f.ByMail, f.Message = form.Get("role"), form.Get("send") != "no", form.Get("message")
 	for _, r := range f.offered {
 		if r.Key == f.Role {
 			f.role = r
@@ -207,6 +209,7 @@ func (f *addForm) newStaff() account.NewStaff {
 	return account.NewStaff{
 		Email: f.Email, FirstName: f.First, LastName: f.Last,
 		Home: f.home, Assignment: account.Assignment{Role: f.Role, Places: f.places(), Levels: f.levels()},
+		Sending: invite.Sending{Send: f.ByMail, Message: f.Message},
 	}
 }
 
@@ -306,16 +309,19 @@ func verb(p access.Permission) string {
 	return strings.ToUpper(v[:1]) + v[1:]
 }
 
-// showAdded shows the link, once: it is in this answer and nowhere else.
+// showAdded leads to the invitations, where the new one stands. A link that is handed over is shown, once: it is in this answer and
+// nowhere else.
 func showAdded(v *web.Visit, f *addForm, added account.Added) error {
-	name := strings.TrimSpace(f.First + " " + f.Last)
-	return v.Page(http.StatusOK, name+" was added", "settings", addedSheet(addedProps{
-		Name: name, First: orElse(f.First, name), User: string(added.User), Link: v.Site.Link("/set-password?token=" + added.Token),
-	}))
+	if added.Token == "" {
+		return v.Gone(invitationsPath)
+	}
+	name := orElse(strings.TrimSpace(f.First+" "+f.Last), f.Email)
+	return showLink(v, linkProps{
+		Title: name + " was invited", Name: name, First: orElse(f.First, name), Link: v.Site.Link(invite.Path(added.Token)),
+		Another: v.R.URL.Path,
+	})
 }
 
-type addedProps struct{ Name, First, User, Link string }
-
-func roleHint(p addUserProps) string {
-	return "You can give the roles whose permissions you hold. A Super Admin is never let in by a link that somebody else has seen."
+func roleHint() string {
+	return "You can give the roles whose permissions you hold. For a Super Admin you confirm with a code, and the link goes by e-mail alone."
 }

@@ -20,7 +20,8 @@ const mailsAPage = 50
 // kinds are the occasions of mail in words.
 var mailKinds = map[string]string{
 	"step_up_code": "Code to confirm", "role_changed": "Role changed", "email_changed": "E-mail address changed", "deactivated": "Account deactivated",
-	"activated": "Account activated", "api_key_created": "API key made",
+	"activated": "Account activated", "api_key_created": "API key made", "invitation": "Invitation", "invitation_moved": "Invitation sent elsewhere", "invitation_accepted": "Invitation accepted",
+	"welcome": "Welcome to the staff",
 }
 
 // outboxPage lists mail: recipient, kind and state, never what it says.

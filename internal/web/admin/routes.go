@@ -16,6 +16,7 @@ import (
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/apikey"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -31,6 +32,7 @@ func Routes(site *web.Site, mux *http.ServeMux) {
 	for _, hang := range []func(routes){
 		signInPages, setUpPages, stepUpPages, mePages, settingsPages, addUserPages, apiKeyPages, mailPages,
 		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, rolePages, exportPages, ordersPages, auditPages,
+		invitationPages, acceptPages,
 	} {
 		hang(r)
 	}
@@ -76,8 +78,9 @@ var spoken = []struct {
 	refusal error
 	field   string
 }{
+	{invite.ErrPending, "email"}, {invite.ErrStatus, "email"}, {account.ErrAttested, "email"}, {account.ErrUnconfirmed, "send"},
 	{user.ErrEmailTaken, "email"}, {account.ErrStaffElsewhere, "email"}, {account.ErrOwnEmail, "email"},
-	{account.ErrByMail, "role"}, {role.ErrUnknown, "role"}, {account.ErrHomePlace, "brand"},
+	{invite.ErrByMail, "send"}, {role.ErrUnknown, "role"}, {account.ErrHomePlace, "brand"},
 	{brand.ErrSlugTaken, "slug"}, {brand.ErrCurrencyFixed, "currency"},
 	{apikey.ErrUnattended, "unattended"},
 }

@@ -65,30 +65,31 @@ func TestAnOldSetupLinkSaysWhereANewOneComesFrom(t *testing.T) {
 	b.post("/setup", "email", "ada@desk.example", "first_name", "Ada", "last_name", "Okafor", "password", phrase).wants(http.StatusGone)
 }
 
-func TestALinkSetsAPasswordOnce(t *testing.T) {
+func TestAnInvitationIsAcceptedOnce(t *testing.T) {
 	t.Parallel()
 	k := open(t)
 	added := must(op.Do(t.Context(), k.door, k.caller(k.ada), account.Add, account.NewStaff{
 		Email: "noor@desk.example", FirstName: "Noor", LastName: "Haddad", Assignment: account.Assignment{Role: "support", Places: account.At(k.aurora)},
 	}))(t)
 	b := k.client()
-	b.get("/set-password?token=" + added.Token).leads("/set-password")
-	b.get("/set-password").wants(http.StatusOK).says("Welcome, Noor")
-	b.get("/set-password?token=" + added.Token).leads("/set-password")
+	b.get("/invitation?token=" + added.Token).leads("/invitation")
+	b.get("/invitation").wants(http.StatusOK).says("invites you as Support")
+	b.get("/invitation?token=" + added.Token).leads("/invitation")
 	if k.user(added.User).Status != user.Invited {
 		t.Fatal("opening the link accepted it")
 	}
-	b.post("/set-password", "password", "Noor Haddad 1").wants(http.StatusUnprocessableEntity)
-	b.post("/set-password", "password", phrase).leads("/admin")
+	b.post("/invitation", "password", "Noor Haddad 1").wants(http.StatusUnprocessableEntity)
+	b.post("/invitation", "password", phrase).leads("/admin")
 	b.get("/admin/me/sessions").wants(http.StatusOK).says("noor@desk.example")
 	u := k.user(added.User)
 	if u.Status != user.Active || u.EmailVerified != 0 {
 		t.Errorf("status %s, verified %d: a link that somebody else saw proves no address", u.Status, u.EmailVerified)
 	}
 	second := k.client()
-	second.get("/set-password?token=" + added.Token).leads("/set-password")
-	second.get("/set-password").wants(http.StatusGone)
-	second.post("/set-password", "password", "another fine phrase here").wants(http.StatusGone)
+	second.get("/invitation?token=" + added.Token).leads("/invitation")
+	second.get("/invitation").wants(http.StatusGone)
+	second.post("/invitation", "password", "another fine phrase here").wants(http.StatusGone)
+	k.client().get("/set-password?token=" + added.Token).leads("/set-password")
 	k.as("noor@desk.example")
 	if strings.Contains(k.logs.String(), added.Token) {
 		t.Error("the token stands in the log")

@@ -140,6 +140,11 @@ func (l *peopleList) page(v *web.Visit) error {
 		return err
 	}
 	sheet := l.sheet(v, found, ask, problem)
+	if l == usersList {
+		if sheet.Tabs, err = usersTabs(v, false); err != nil {
+			return err
+		}
+	}
 	if wantsTotal(v) {
 		n, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, l.total, ask)
 		if err != nil {
@@ -165,6 +170,7 @@ type peopleProps struct {
 	Head       ui.HeadProps
 	Statistics string // address of the figures over the list; empty: none
 	Problem    []ui.Run
+	Tabs       []ui.Tab
 	Views      []ui.View
 	Bar        ui.FilterBarProps
 	Table      ui.TableProps
