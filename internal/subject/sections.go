@@ -56,13 +56,29 @@ var Sections = []Section{
 		from: rows("refunds", "user_num = $num", "refunded_at:int num:int", "id source external_id order_external_id refunded_at:time amount:money reason created_at:time"),
 	},
 	{
-		Name: "sessions", What: "Where the person is or was signed in.", Tables: []string{"sessions"}, Needs: []access.Permission{access.UsersSessions},
-		from: rows("sessions", "user_id = $id", "created_at:int id", "id audience ip_box:sealed=ip agent_box:sealed=user_agent country device "+
+		Name: "sessions", What: "Where the person is or was signed in, themself.", Tables: []string{"sessions"}, Needs: []access.Permission{access.UsersSessions},
+		from: rows("sessions", "user_id = $id and actor_id = ''", "created_at:int id", "id audience ip_box:sealed=ip agent_box:sealed=user_agent country device "+
 			"created_at:time last_seen_at:time ends_at:time ended_at:time ended_why"),
 	},
 	{
 		Name: "sign_ins", What: "Every attempt to sign in.", Tables: []string{"sign_ins"}, Needs: []access.Permission{access.UsersSessions},
 		from: rows("sign_ins", "user_id = $id", "at:int id", "at:time outcome method ip_box:sealed=ip country device"),
+	},
+	{
+		Name: "passkeys", What: "Passkeys, by the names that the person gave them.", Tables: []string{"passkeys"}, Needs: []access.Permission{access.UsersSessions},
+		from: rows("passkeys", "user_id = $id", "made_at:int id", "id name made_at:time used_at:time"),
+	},
+	{
+		Name: "authenticators", What: "Authenticator apps, by the names that the person gave them.", Tables: []string{"totps"}, Needs: []access.Permission{access.UsersSessions},
+		from: rows("totps", "user_id = $id", "made_at:int id", "id name made_at:time used_at:time"),
+	},
+	{
+		Name: "devices", What: "Devices that were signed in with, and since when.", Tables: []string{"known_devices"}, Needs: []access.Permission{access.UsersSessions},
+		from: rows("known_devices", "user_id = $id", "made_at:int token_hash", "audience made_at:time"),
+	},
+	{
+		Name: "invitations", What: "Invitations to the person.", Tables: []string{"invitations"},
+		from: rows("invitations", "user_id = $id", "created_at:int id", "id address_box:sealed=address role message_box:sealed=message sent_at:time expires_at:time accepted_at:time revoked_at:time created_at:time"),
 	},
 	{
 		Name: "mails", What: "Mail that was sent to the person: what about, never codes or links.", Tables: []string{"mails"},
@@ -95,5 +111,15 @@ var Elsewhere = map[string]string{
 	"links":            "hashes of links that are good once; that one was asked for stands in the audit log",
 	"tickets":          "hashes of sign-ins that are half done, for minutes",
 	"step_ups":         "confirmations that wait for minutes; what became of them stands in the audit log",
+	"totp_offers":      "an authenticator app that is being set up, for minutes",
+	"recovery_codes":   "hashes of codes; the codes themselves are nowhere",
+	"ceremonies":       "questions to a passkey that wait for their answer, for minutes",
+	"sign_in_codes":    "hashes of codes that let in once, for minutes",
+	"sign_ups":         "a registration that waits for its address; who confirms it has an account, and is in it",
+	"old_passwords":    "hashes of passwords that may not be used again",
+	"hidden_persons":   "that somebody is archived; of the archived no package is made",
+	"vaults":           "what an archived person was, sealed; of the archived no package is made",
+	"mentions":         "which letters and step-ups to others tell about somebody, so that they can be taken back",
+	"barred_addresses": "a keyed hash of an address that a ban keeps out; that somebody is banned stands in the account",
 	"idempotency_keys": "answers to repeated calls, kept for days; what they did stands elsewhere",
 }
