@@ -29,6 +29,8 @@ type desk struct {
 	clock *clock                // of an installation without named people
 	held  map[string]*op.Caller // callers with what they held at the beginning of a race
 
+	admins int // Super Admins made in a test
+
 }
 
 func each(t *testing.T, test func(t *testing.T, d *desk)) {

@@ -98,6 +98,9 @@ func profilePage(v *web.Visit, l *peopleList, tab string) error {
 	if s.Note, err = p.archivedNote(); err != nil {
 		return err
 	}
+	if s.Note == nil {
+		s.Note = p.statusNote()
+	}
 	if s.Tiles, err = p.tiles(); err != nil {
 		return err
 	}
@@ -159,6 +162,9 @@ func (p *profile) head() ui.PersonHeadProps {
 	if u.Kinds&user.IsStaff != 0 && p.Role != "" {
 		h.Pills = append(h.Pills, ui.Pill(ui.Mute, roleName(p.Role), "shield-lock"))
 	}
+	if u.IDVerified != 0 {
+		h.Pills = append(h.Pills, ui.Pill(ui.Mute, "ID verified", "id"))
+	}
 	if u.Email != "" && p.Title != u.Email {
 		h.Facts = append(h.Facts, ui.Cell(u.Email))
 	}
@@ -174,6 +180,9 @@ func (p *profile) head() ui.PersonHeadProps {
 		h.Facts = append(h.Facts, ui.SinceFact("Last seen", ui.When(p.clock, moment(u.LastSeenAt))))
 	}
 	h.More = deeds(p.Visit, u.Subject(), u.Status, personPath(p.list.path, u.ID, "", ""))
+	if checks := p.checks(); len(checks) > 0 {
+		h.More = append(h.More, ui.MenuGroup{Actions: checks})
+	}
 	if files := p.exports(); len(files) > 0 {
 		h.More = append(h.More, ui.MenuGroup{Actions: files})
 	}
@@ -232,6 +241,13 @@ func (p *profile) rail() []ui.RailPart {
 	account.Pairs = append(account.Pairs, ui.Pair{Label: "Member since", Body: ui.On(p.clock, moment(u.RegisteredAt))})
 	if u.Status != user.Active && u.StatusSince != 0 {
 		account.Pairs = append(account.Pairs, ui.Pair{Label: u.Status.Label() + " since", Body: ui.On(p.clock, moment(u.StatusSince))})
+	}
+	if u.IDVerified != 0 {
+		check := "Verified " + p.clock.Date(moment(u.IDVerified))
+		if p.CheckedBy != "" {
+			check += " by " + p.CheckedBy
+		}
+		account.Pairs = append(account.Pairs, ui.P("ID check", check))
 	}
 	account.Pairs = append(account.Pairs, ui.Pair{Label: "User ID", Value: ui.Text(ui.M(string(u.ID))), Copy: string(u.ID)})
 	parts := []ui.RailPart{account}

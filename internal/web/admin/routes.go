@@ -31,7 +31,7 @@ func Routes(site *web.Site, mux *http.ServeMux) {
 	r := routes{site, mux}
 	for _, hang := range []func(routes){
 		signInPages, setUpPages, stepUpPages, mePages, settingsPages, addUserPages, apiKeyPages, mailPages,
-		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, rolePages, exportPages, ordersPages, auditPages,
+		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, lifePages, confirmPages, rolePages, exportPages, ordersPages, auditPages,
 		invitationPages, acceptPages,
 	} {
 		hang(r)
@@ -79,7 +79,7 @@ var spoken = []struct {
 	field   string
 }{
 	{invite.ErrPending, "email"}, {invite.ErrStatus, "email"}, {account.ErrAttested, "email"}, {account.ErrUnconfirmed, "send"},
-	{user.ErrEmailTaken, "email"}, {account.ErrStaffElsewhere, "email"}, {account.ErrOwnEmail, "email"},
+	{user.ErrEmailTaken, "email"}, {user.ErrBarred, "email"}, {account.ErrStaffElsewhere, "email"}, {account.ErrOwnEmail, "email"},
 	{invite.ErrByMail, "send"}, {role.ErrUnknown, "role"}, {account.ErrHomePlace, "brand"},
 	{brand.ErrSlugTaken, "slug"}, {brand.ErrCurrencyFixed, "currency"},
 	{apikey.ErrUnattended, "unattended"},

@@ -353,11 +353,17 @@ func deeds(v *web.Visit, s op.Subject, status user.Status, base string) []ui.Men
 			life = append(life, ui.Action{Label: "Activate…", Icon: "user-check", Href: base + "/activate", Dialog: true})
 		}
 	}
+	if !self {
+		life = append(life, lifeDeeds(func(p access.Permission) bool { return v.May(p, s) }, status, base)...)
+	}
 	if !gone && !self && v.May(access.UsersArchive, s) {
 		life = append(life, ui.Action{Label: "Archive…", Icon: "archive", Href: base + "/archive", Dialog: true})
 	}
 	if status == user.Archived && !self && v.May(access.UsersRestore, s) {
 		life = append(life, ui.Action{Label: "Restore…", Icon: "rotate", Href: base + "/restore", Dialog: true})
+	}
+	if !gone && !self && status != user.Banned && v.May(access.UsersDelete, s) {
+		life = append(life, ui.Action{Label: "Delete…", Icon: "trash", Href: base + "/delete", Dialog: true, Danger: true})
 	}
 	return []ui.MenuGroup{{Actions: change}, {Actions: life}}
 }
