@@ -74,9 +74,10 @@ func Open(ctx context.Context, c Config, o Options) (a *App, err error) {
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}
+	half := a // a is nil in what is returned with an error
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, a.Close())
+			err = errors.Join(err, half.Close())
 		}
 	}()
 	if err := c.ensureData(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/kernel/store"
+	"github.com/stewardhq/steward/internal/schema"
 	"github.com/stewardhq/steward/internal/user"
 )
 
@@ -62,8 +63,14 @@ func (a *App) replay(ctx context.Context, p backup.Pending) error {
 	if err := a.destroyKeys(ctx, gone); err != nil { // of those too who have no row any more
 		return err
 	}
-	if err := a.Eraser.Scrub(ctx); err != nil {
-		return err
+	if len(people) > 0 {
+		tables, err := store.Tables(schema.FS, a.Store.Dialect())
+		if err == nil {
+			tables, err = store.Present(a.Store.Read(ctx), tables)
+		}
+		if err = errors.Join(err, a.Store.Compact(ctx, tables...), a.Keys.Compact(ctx)); err != nil {
+			return err
+		}
 	}
 	a.erasedAgain = len(people)
 	_, err = op.Do(ctx, a.Door, op.HostOperator("restore"), installation.Restored, installation.Replay{

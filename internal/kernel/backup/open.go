@@ -31,8 +31,8 @@ type Backup struct {
 }
 
 // Open verifies FILE and the file of keys beside it, with the master key, and opens it. Close it.
-func Open(path string, master *secret.Master) (b *Backup, err error) {
-	b = &Backup{path: path}
+func Open(path string, master *secret.Master) (*Backup, error) {
+	b := &Backup{path: path}
 	s, err := b.readKeys(master)
 	if err != nil {
 		return nil, err
@@ -40,34 +40,37 @@ func Open(path string, master *secret.Master) (b *Backup, err error) {
 	if b.file, err = open(path); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, b.Close())
-		}
-	}()
+	if err := b.readData(s); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// readData reads all of FILE.
+func (b *Backup) readData(s seal) error {
 	sum := sha256.New()
 	n, err := io.Copy(sum, b.file)
 	if err != nil {
-		return nil, fmt.Errorf("read the backup: %w", err)
+		return fmt.Errorf("read the backup: %w", err)
 	}
 	identity, err := age.ParseX25519Identity(s.Identity)
 	if err != nil {
-		return nil, ErrFormat.Because(err)
+		return ErrFormat.Because(err)
 	}
 	plain, size, err := age.DecryptReaderAt(b.file, n, identity)
 	var other *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &other):
-		return nil, ErrOther.Because(err)
+		return ErrOther.Because(err)
 	case n != b.Bytes || hex.EncodeToString(sum.Sum(nil)) != b.SHA256:
-		return nil, ErrDamaged.Because(err)
+		return ErrDamaged.Because(err)
 	case err != nil:
-		return nil, ErrFormat.Because(err)
+		return ErrFormat.Because(err)
 	}
 	if b.zip, err = zip.NewReader(plain, size); err != nil {
-		return nil, ErrFormat.Because(err)
+		return ErrFormat.Because(err)
 	}
-	return b, nil
+	return nil
 }
 
 // Close closes the file.

@@ -262,11 +262,14 @@ func (b *Backup) loadPostgres(ctx context.Context, t Target) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := b.prepareQueue(ctx, db, t); err != nil {
+		return err
+	}
 	return txn.Write(ctx, db, func(tx *store.Tx) error {
 		if _, err := tx.Exec("set local lock_timeout = '10s'"); err != nil {
 			return err
 		}
-		if err := b.rebuild(ctx, db, tx, t); err != nil {
+		if err := b.rebuild(ctx, tx, t); err != nil {
 			return err
 		}
 		if err := mark(tx, b.pending(t)); err != nil {
@@ -276,8 +279,29 @@ func (b *Backup) loadPostgres(ctx context.Context, t Target) (err error) {
 	})
 }
 
+// queueSchema is where the job queue's tables are made, empty, before the transaction that takes them over.
+const queueSchema = "steward_restore"
+
+func (b *Backup) prepareQueue(ctx context.Context, db *store.DB, t Target) (err error) {
+	err = txn.Write(ctx, db, func(tx *store.Tx) error { // what a killed restore left
+		_, err := tx.Exec("drop schema if exists " + queueSchema + " cascade")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	o := quiet(t.Database)
+	o.SearchPath = queueSchema
+	apart, err := store.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, apart.Close()) }()
+	return jobs.Prepare(ctx, apart, b.Queue)
+}
+
 // rebuild makes the tables anew and fills them.
-func (b *Backup) rebuild(ctx context.Context, db *store.DB, tx *store.Tx, t Target) error {
+func (b *Backup) rebuild(ctx context.Context, tx *store.Tx, t Target) error {
 	if _, err := tx.Exec("drop table if exists " + pendingTable); err != nil {
 		return err
 	}
@@ -285,7 +309,8 @@ func (b *Backup) rebuild(ctx context.Context, db *store.DB, tx *store.Tx, t Targ
 		func() error { return store.Unbuild(tx, t.Schema) },
 		func() error { return jobs.Unbuild(tx) },
 		func() error { return store.Build(tx, t.Schema, b.Schema) },
-		func() error { return jobs.Build(ctx, db, tx, b.Queue) },
+		func() error { return jobs.Adopt(tx, queueSchema) },
+		func() error { _, err := tx.Exec("drop schema " + queueSchema + " cascade"); return err },
 	} {
 		if err := step(); err != nil {
 			return err

@@ -44,9 +44,9 @@ func Unbuild(tx *store.Tx) error {
 	return err
 }
 
-// Build makes River's tables of a version in a transaction. PostgreSQL only, and in a schema that has none of them: the values
-// that a migration adds to a type can be used at once only when the type is as new.
-func Build(ctx context.Context, db *store.DB, tx *store.Tx, upTo int) error {
+// Prepare makes River's tables of a version in a schema of their own, in which a DB has its search path. It cannot be done in the
+// transaction that fills them: a migration adds values to a type and uses them.
+func Prepare(ctx context.Context, db *store.DB, upTo int) error {
 	handles := txn.Handles(db)
 	if handles.PG == nil {
 		return store.ErrNotHere
@@ -55,10 +55,25 @@ func Build(ctx context.Context, db *store.DB, tx *store.Tx, upTo int) error {
 	if err != nil {
 		return err
 	}
-	_, native := tx.Native()
-	//lint:ignore SA1019 the types are new in this transaction, see above
-	if _, err := m.MigrateTx(ctx, native, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: upTo}); err != nil {
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: upTo}); err != nil {
 		return fmt.Errorf("make the job queue of version %d: %w", upTo, err)
 	}
 	return nil
+}
+
+// Adopt moves what Prepare made in a schema into the present one, in a transaction, where none of it may be.
+func Adopt(tx *store.Tx, from string) error {
+	moves, err := store.All(tx, func(r store.Row) (string, error) { return store.Value[string](r) }, `
+		select format('alter table %s set schema %I', oid::regclass, current_schema()) from pg_class
+			where relnamespace = $1::text::regnamespace and relkind = 'r'
+		union all select format('alter function %s set schema %I', oid::regprocedure, current_schema()) from pg_proc
+			where pronamespace = $1::text::regnamespace
+		union all select format('alter type %s set schema %I', oid::regtype, current_schema()) from pg_type
+			where typnamespace = $1::text::regnamespace and typtype = 'e'`, from)
+	for _, sql := range moves {
+		if err == nil {
+			_, err = tx.Exec(sql)
+		}
+	}
+	return err
 }

@@ -94,3 +94,6 @@ func (m *Master) Fits(w Wrapped) bool {
 
 // Version is the number of the key store's last migration.
 func (k *Keys) Version(ctx context.Context) (int64, error) { return store.Version(k.db.Read(ctx)) }
+
+// Compact writes the key store anew: afterwards its files hold no key that was destroyed. Nobody else may be using it.
+func (k *Keys) Compact(ctx context.Context) error { return k.db.Compact(ctx, "person_keys") }

@@ -183,3 +183,27 @@ func Build(tx *Tx, fsys fs.FS, upTo int64) error {
 	}
 	return nil
 }
+
+// Compact writes tables anew, on SQLite the whole file: afterwards the files hold nothing but what the tables hold. Scrub is not
+// enough for that: when a page was split, what moved to the other page still stands in the gap of the old one, and is not
+// overwritten with its deletion. It takes as long as a copy, and nobody else may be using the database.
+func (db *DB) Compact(ctx context.Context, tables ...string) error {
+	if db.closed.Load() {
+		return ErrClosed
+	}
+	switch e := db.engine.(type) {
+	case *lite:
+		if _, err := e.writer.ExecContext(ctx, "vacuum"); err != nil {
+			return trouble(err, "vacuum")
+		}
+		return e.scrub(ctx, nil)
+	case *postgres:
+		for _, table := range tables {
+			sql := "vacuum (full) " + quoted([]string{table})
+			if _, err := e.writers.Exec(ctx, sql); err != nil {
+				return trouble(err, sql)
+			}
+		}
+	}
+	return nil
+}
