@@ -5,8 +5,10 @@ import (
 
 	"github.com/stewardhq/steward/internal/api"
 	"github.com/stewardhq/steward/internal/web"
+	"github.com/stewardhq/steward/internal/web/account"
 	"github.com/stewardhq/steward/internal/web/admin"
 	"github.com/stewardhq/steward/internal/web/devmail"
+	"github.com/stewardhq/steward/internal/web/portal"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
@@ -23,6 +25,8 @@ func (a *App) Handler() http.Handler {
 		answer(w, http.StatusOK, "ready\n")
 	})
 	admin.Routes(a.Site, mux)
+	account.Routes(a.Site, mux)
+	portal.Routes(a.Site, mux)
 	devmail.Routes(a.Site, mux)
 	api.Routes(api.Deps{
 		Door: a.Door, Master: a.Master, Log: a.Log, IP: a.Site.IP, Number: web.Number, Link: a.Site.Link, Checkpoints: a.Config.checkpoints(), Exports: a.Exports,

@@ -39,6 +39,14 @@ type Site struct {
 // Demo is what only the demo shows: people to continue as, and that mail can be read.
 type Demo struct {
 	People []DemoPerson
+	Guests []DemoGuest
+}
+
+// DemoGuest is a customer or a company user to try the demo as: with a code that the page shows.
+type DemoGuest struct {
+	Audience          session.Audience
+	Brand             string // slug
+	Name, Sees, Email string
 }
 
 // DemoPerson is somebody to try the demo as.

@@ -1,0 +1,478 @@
+package web
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/mailing"
+	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/web/ui"
+)
+
+// Entrance is how customers come to their account and company users to their panel: the same pages at the addresses of each.
+// A person is let in by a code from their mailbox, customers by a password or a passkey too; then comes the second step of who has
+// one. Beside it hang what both panels have: one's sessions, the colours, the way out.
+type Entrance struct {
+	Site     *Site
+	Audience session.Audience
+	At       string // /account or /app
+	Title    string
+	Lead     string // with the brand's name in place of %s
+	Password bool
+	Passkey  bool
+	// Register says where one registers, empty where one cannot; nil: nowhere.
+	Register func(v *Visit) (string, error)
+}
+
+// Routes hangs it up.
+func (e *Entrance) Routes(mux *http.ServeMux) {
+	base := e.At + "/{brand}"
+	passing := func(pattern string, h Handler) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.Handle(method+" "+base+path, e.Site.Passing(e.Audience, h))
+	}
+	members := func(pattern string, h Handler) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.Handle(method+" "+base+path, e.Site.serve(h, e.Audience, true))
+	}
+	passing("GET /sign-in", e.page)
+	passing("POST /sign-in", e.post)
+	passing("GET /sign-in/code", e.codePage)
+	passing("POST /sign-in/code", e.code)
+	passing("GET /sign-in/second", e.secondPage)
+	passing("POST /sign-in/second", e.second)
+	passing("POST /sign-in/second/passkey/question", e.secondQuestion)
+	passing("POST /sign-in/second/passkey", e.secondPasskey)
+	if e.Passkey {
+		passing("POST /sign-in/passkey/question", e.question)
+		passing("POST /sign-in/passkey", e.passkey)
+	}
+	passing("POST /sign-out", e.signOut)
+	members("POST /preferences/theme", e.theme)
+	members("GET /sessions", e.sessions)
+	members("POST /sessions/others/end", e.endOthers)
+	members("POST /sessions/{session}/end", e.end)
+	mux.Handle("GET "+e.At, e.Site.Anyone(e.choose))
+	mux.Handle("GET "+e.At+"/{$}", e.Site.Anyone(e.choose))
+	mux.Handle("GET "+base+"/{$}", e.Site.Passing(e.Audience, func(v *Visit) error { return v.Gone(v.Base()) }))
+	mux.Handle(base+"/", e.Site.Passing(e.Audience, e.Site.Missing(mux)))
+}
+
+// choose leads to the one brand, or lets people choose theirs.
+func (e *Entrance) choose(v *Visit) error {
+	fronts, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, brand.Fronts, "")
+	switch {
+	case err != nil:
+		return err
+	case len(fronts) == 0:
+		return errs.ErrNotFound
+	case len(fronts) == 1:
+		return v.Gone(e.At + "/" + fronts[0].Slug)
+	}
+	var links []ui.Run
+	for _, f := range fronts {
+		links = append(links, ui.L(f.Name, e.At+"/"+f.Slug))
+	}
+	return v.Render(http.StatusOK, ui.Wrapped(ui.BlankProps{Title: "Choose a shop"}, ui.Choose("Where do you want to sign in?", "Each shop has accounts of its own.", links)))
+}
+
+// Passage answers with a page without a frame, in the brand's name: on the way in.
+func (v *Visit) Passage(status int, title string, content templ.Component) error {
+	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: title, Brand: v.Front.Name, Footer: ui.Text(ui.T(v.Front.Name))}, content))
+}
+
+func (e *Entrance) backOf(v *Visit) string {
+	back := v.R.URL.Query().Get("back")
+	if v.R.Method == http.MethodPost {
+		back = v.R.PostFormValue("back")
+	}
+	if back = Back(back, ""); back != v.Base() && !strings.HasPrefix(back, v.Base()+"/") { // never out of what this sign-in opens
+		return ""
+	}
+	return back
+}
+
+func (e *Entrance) page(v *Visit) error {
+	back := e.backOf(v)
+	if v.Present != nil {
+		return v.Gone(orElse(back, v.Base()))
+	}
+	return e.draw(v, http.StatusOK, back, "")
+}
+
+// draw draws the sign-in page.
+func (e *Entrance) draw(v *Visit, status int, back, problem string) error {
+	p := ui.EntranceProps{
+		Title: e.Title, Lead: strings.ReplaceAll(e.Lead, "%s", v.Front.Name), Action: v.Base() + "/sign-in", Back: back, Password: e.Password,
+	}
+	if problem != "" {
+		p.Problem = ui.Text(ui.T(problem))
+	}
+	if e.Passkey {
+		p.Passkey = &ui.PasskeyProps{Do: "Use a passkey", Ask: v.Base() + "/sign-in/passkey/question", To: v.Base() + "/sign-in/passkey", Sends: []ui.Hidden{{Name: "back", Value: back}}}
+	}
+	if e.Register != nil {
+		var err error
+		if p.Register, err = e.Register(v); err != nil {
+			return err
+		}
+	}
+	if v.Site.Demo != nil {
+		for _, d := range v.Site.Demo.Guests {
+			if d.Audience == e.Audience && d.Brand == v.Front.Slug {
+				p.Demo = append(p.Demo, ui.DemoPerson{ID: d.Email, Name: d.Name, Sees: d.Sees})
+			}
+		}
+	}
+	return v.Passage(status, "Sign in", ui.Entrance(p))
+}
+
+func (e *Entrance) post(v *Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	if !e.Password || form.Get("by") == "code" {
+		return e.send(v, form.Get("email"))
+	}
+	signed, err := v.Site.Desk.SignIn(v.Ctx(), v.Site.From(v.R).Nobody(), auth.Try{
+		Audience: e.Audience, Brand: v.Front.ID, Email: form.Get("email"), Password: form.Get("password"), Known: v.KnownDevice(),
+	})
+	return e.proved(v, signed, err)
+}
+
+// proved goes on after a first proof: in, to the second step, or back with what was wrong.
+func (e *Entrance) proved(v *Visit, signed auth.Signed, err error) error {
+	back := e.backOf(v)
+	if refusal := refusalOf(err); refusal != nil {
+		return e.draw(v, v.Status(refusal), back, refusal.Detail)
+	}
+	if err != nil {
+		return err
+	}
+	return e.on(v, signed, back)
+}
+
+// on goes on after a proof that was right. A session that the browser showed before ends: nothing from before a sign-in lives on.
+func (e *Entrance) on(v *Visit, signed auth.Signed, back string) error {
+	if signed.Next != auth.None {
+		if signed.Ticket != "" {
+			v.Keep(e.cookie("ticket"), signed.Ticket, signed.Ends.Sub(v.Site.Door.Now()))
+		}
+		if signed.Next != auth.SecondFactor {
+			return e.draw(v, http.StatusForbidden, back, "Your password must be changed before you can sign in with it. Have a code mailed to you instead.")
+		}
+		return v.Gone(v.Base() + "/sign-in/second" + withBack(back))
+	}
+	if v.Present != nil {
+		if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, session.Revoke, v.Present.Session.ID); err != nil {
+			return err
+		}
+	}
+	v.Drop(e.cookie("ticket"))
+	v.Drop(e.cookie("code"))
+	v.Drop(e.cookie("code_to"))
+	v.SignedIn(e.Audience, signed)
+	return v.Gone(orElse(back, v.Base()))
+}
+
+// cookie is the name of something that is kept while somebody signs in here.
+func (e *Entrance) cookie(name string) string { return name + "_" + string(e.Audience) }
+
+// refusalOf is an error that the page itself can say.
+func refusalOf(err error) *errs.Error {
+	var refusal *errs.Error
+	if errors.As(err, &refusal) && refusal.Kind != errs.Fault && refusal.Kind != errs.Unavailable {
+		if detail := refusal.Fields["email"]; detail != "" {
+			return refusal.Say("%s", detail)
+		}
+		return refusal
+	}
+	return nil
+}
+
+// send mails a code and leads to the page on which it is typed. Its cookie is new each time.
+func (e *Entrance) send(v *Visit, email string) error {
+	back := e.backOf(v)
+	sent, err := v.Site.Desk.SendCode(v.Ctx(), v.Site.From(v.R).Nobody(), auth.Ask{Audience: e.Audience, Brand: v.Front.ID, Email: email})
+	if refusal := refusalOf(err); refusal != nil {
+		if v.Kept(e.cookie("code")) != "" {
+			return e.drawCode(v, v.Status(refusal), back, "", refusal.Detail)
+		}
+		return e.draw(v, v.Status(refusal), back, refusal.Detail)
+	}
+	if err != nil {
+		return err
+	}
+	life := sent.Expires.Sub(v.Site.Door.Now())
+	v.Keep(e.cookie("code"), sent.Browser, life)
+	to := strconv.FormatInt(sent.Expires.Unix(), 10) + "." + base64.RawURLEncoding.EncodeToString([]byte(strings.TrimSpace(email)))
+	if len(to) > 200 {
+		to = strconv.FormatInt(sent.Expires.Unix(), 10) + "."
+	}
+	v.Keep(e.cookie("code_to"), to, life)
+	return v.Gone(v.Base() + "/sign-in/code" + withBack(back))
+}
+
+func (e *Entrance) codePage(v *Visit) error {
+	if v.Kept(e.cookie("code")) == "" {
+		return v.Gone(v.Base() + "/sign-in" + withBack(e.backOf(v)))
+	}
+	return e.drawCode(v, http.StatusOK, e.backOf(v), "", "")
+}
+
+// drawCode draws the page on which a code is typed. It says the same whether a code was sent or not.
+func (e *Entrance) drawCode(v *Visit, status int, back, wrong, problem string) error {
+	until, encoded, _ := strings.Cut(v.Kept(e.cookie("code_to")), ".")
+	email, _ := base64.RawURLEncoding.DecodeString(encoded)
+	to, holder := string(email), "an account"
+	if to == "" {
+		to = "that address"
+	}
+	if e.Audience == session.Company {
+		holder = "a company account"
+	}
+	p := ui.CodeSentProps{
+		Lead:   "If " + to + " belongs to " + holder + " at " + v.Front.Name + ", we have just sent it an eight-digit code. It is good in this browser only.",
+		Action: v.Base() + "/sign-in/code", Resend: v.Base() + "/sign-in", Other: v.Base() + "/sign-in" + withBack(back), Mail: string(email), Back: back,
+		Code: ui.CodeProps{ID: "code", Name: "code", Label: "Code", Digits: 8, Error: wrong, Hint: v.demoCode(to)},
+	}
+	if problem != "" {
+		p.Problem = ui.Text(ui.T(problem))
+	}
+	if seconds, err := strconv.ParseInt(until, 10, 64); err == nil {
+		if left := time.Unix(seconds, 0).Sub(v.Site.Door.Now()); left > 0 {
+			p.Code.Seconds = int(left.Seconds())
+			p.Code.Valid = strconv.Itoa(p.Code.Seconds/60) + ":" + strconv.Itoa(100 + p.Code.Seconds%60)[1:]
+		}
+	}
+	return v.Passage(status, "Check your e-mail", ui.CodeSent(p))
+}
+
+// demoCode is what only the demo says: the code itself.
+func (v *Visit) demoCode(to string) string {
+	if v.Site.Demo == nil {
+		return ""
+	}
+	mails, err := op.Ask(v.Ctx(), v.Site.Door, v.Site.From(v.R).Nobody(), mailing.Latest, 20)
+	if err != nil {
+		return ""
+	}
+	for _, m := range mails {
+		if m.Kind == "sign_in_code" && strings.EqualFold(m.To, to) {
+			return "This is the demo, so here it is: " + m.Letter.Code
+		}
+	}
+	return ""
+}
+
+func (e *Entrance) code(v *Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	back := e.backOf(v)
+	signed, err := v.Site.Desk.SignInCode(v.Ctx(), v.Site.From(v.R).Nobody(), auth.Answer{
+		Audience: e.Audience, Brand: v.Front.ID, Browser: v.Kept(e.cookie("code")), Code: form.Get("code"), Known: v.KnownDevice(),
+	})
+	refusal := refusalOf(err)
+	switch {
+	case refusal == nil && err != nil:
+		return err
+	case refusal == nil:
+		return e.on(v, signed, back)
+	case errors.Is(refusal, auth.ErrCode) && v.Kept(e.cookie("code")) != "":
+		return e.drawCode(v, v.Status(refusal), back, refusal.Detail, "")
+	case errors.Is(refusal, auth.ErrPause), errors.Is(refusal, auth.ErrTooMany):
+		return e.drawCode(v, v.Status(refusal), back, "", refusal.Detail)
+	}
+	return e.draw(v, v.Status(refusal), back, refusal.Detail)
+}
+
+// halfway reads the half-done sign-in of this browser. nil: the visit is answered.
+func (e *Entrance) halfway(v *Visit) (*auth.Halfway, error) {
+	h, err := v.Site.Desk.Halfway(v.Ctx(), v.Caller, v.Kept(e.cookie("ticket")))
+	if errors.Is(err, auth.ErrTicket) || err == nil && (h.Audience != e.Audience || h.User.Brand != v.Front.ID || h.Next != auth.SecondFactor) {
+		v.Drop(e.cookie("ticket"))
+		return nil, e.draw(v, v.Status(auth.ErrTicket), e.backOf(v), auth.ErrTicket.Detail)
+	}
+	return &h, err
+}
+
+func (e *Entrance) secondPage(v *Visit) error {
+	h, err := e.halfway(v)
+	if h == nil || err != nil {
+		return err
+	}
+	return e.drawSecond(v, http.StatusOK, h, v.R.URL.Query().Get("with"), "")
+}
+
+var secondWays = map[string]string{"totp": "Use your authenticator app", "passkey": "Use a passkey", "recovery": "Use a recovery code"}
+
+func (e *Entrance) drawSecond(v *Visit, status int, h *auth.Halfway, with, problem string) error {
+	var ways []string
+	if h.Factors.App {
+		ways = append(ways, "totp")
+	}
+	if h.Factors.Passkeys > 0 {
+		ways = append(ways, "passkey")
+	}
+	if ways = append(ways, "recovery"); !slices.Contains(ways, with) {
+		with = ways[0]
+	}
+	back, at := e.backOf(v), v.Base()+"/sign-in/second"
+	p := ui.SecondStepProps{Action: at, Back: back, With: with, Problem: problem}
+	for _, way := range ways {
+		if way != with {
+			p.Others = append(p.Others, ui.L(secondWays[way], at+"?"+url.Values{"with": {way}, "back": {back}}.Encode()))
+		}
+	}
+	p.Passkey = ui.PasskeyProps{Do: "Use a passkey", Ask: at + "/passkey/question", To: at + "/passkey", Main: true, Sends: []ui.Hidden{{Name: "back", Value: back}}}
+	return v.Passage(status, "One more step", ui.SecondStep(p))
+}
+
+func (e *Entrance) second(v *Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	with := form.Get("with")
+	if with != "recovery" {
+		with = "totp"
+	}
+	return e.showSecond(v, with, form.Get("code"))
+}
+
+func (e *Entrance) showSecond(v *Visit, with, answer string) error {
+	h, err := e.halfway(v)
+	if h == nil || err != nil {
+		return err
+	}
+	signed, err := v.Site.Desk.ShowSecond(v.Ctx(), v.Site.From(v.R).Nobody(), v.Kept(e.cookie("ticket")), with, answer)
+	refusal := refusalOf(err)
+	switch {
+	case errors.Is(err, auth.ErrTicket):
+		v.Drop(e.cookie("ticket"))
+		return e.draw(v, v.Status(refusal), e.backOf(v), refusal.Detail)
+	case refusal != nil:
+		return e.drawSecond(v, v.Status(refusal), h, with, refusal.Detail)
+	case err != nil:
+		return err
+	}
+	return e.on(v, signed, e.backOf(v))
+}
+
+func (e *Entrance) secondQuestion(v *Visit) error {
+	return v.Question(v.Site.Desk.AskSecond(v.Ctx(), v.Site.From(v.R).Nobody(), v.Site.RelyingParty(), v.Kept(e.cookie("ticket"))))
+}
+
+func (e *Entrance) secondPasskey(v *Visit) error {
+	token, answer, err := v.Answer()
+	if err != nil {
+		return err
+	}
+	return e.showSecond(v, "passkey", auth.PasskeyAnswer(token, answer))
+}
+
+func (e *Entrance) question(v *Visit) error {
+	return v.Question(v.Site.Desk.AskPasskey(v.Ctx(), v.Site.From(v.R).Nobody(), v.Site.RelyingParty()))
+}
+
+func (e *Entrance) passkey(v *Visit) error {
+	token, answer, err := v.Answer()
+	if err != nil {
+		return err
+	}
+	signed, err := v.Site.Desk.SignInPasskey(v.Ctx(), v.Site.From(v.R).Nobody(), auth.PasskeyTry{
+		Audience: e.Audience, Brand: v.Front.ID, Token: token, Answer: answer, Known: v.KnownDevice(),
+	})
+	return e.proved(v, signed, err)
+}
+
+// signOut ends the session that asks, and no other.
+func (e *Entrance) signOut(v *Visit) error {
+	if v.Present != nil {
+		if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, session.Revoke, v.Present.Session.ID); err != nil {
+			return err
+		}
+	}
+	v.SignedOut(e.Audience)
+	return v.Gone(v.Base() + "/sign-in")
+}
+
+func (e *Entrance) theme(v *Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	theme := form.Get("theme")
+	if theme == string(ui.Auto) {
+		theme = ""
+	}
+	if _, err := op.Keep(v.Ctx(), v.Site.Door, v.Caller, account.ChooseTheme, account.Preferences{Theme: &theme}); err != nil {
+		return err
+	}
+	return v.Gone(Back(form.Get("back"), v.Base()))
+}
+
+func (e *Entrance) sessions(v *Visit) error {
+	all, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, session.List, v.Present.User.ID)
+	if err != nil {
+		return err
+	}
+	var own []ui.OwnSession
+	for _, s := range all {
+		place := s.Country
+		if place == "" {
+			place = "Unknown place"
+		}
+		own = append(own, ui.OwnSession{ID: s.ID, Device: s.Device, Place: place, IP: s.IP, Seen: time.UnixMilli(s.SeenAt), Current: s.Current})
+	}
+	return v.Page(http.StatusOK, "Sessions", "sessions", ui.OwnSessions(v.Clock(), v.Base(), own))
+}
+
+func (e *Entrance) end(v *Visit) error {
+	id := v.R.PathValue("session")
+	if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, session.Revoke, id); err != nil {
+		return err
+	}
+	if id == v.Present.Session.ID {
+		v.SignedOut(e.Audience)
+		return v.Gone(v.Base() + "/sign-in")
+	}
+	return v.Gone(v.Base() + "/sessions")
+}
+
+func (e *Entrance) endOthers(v *Visit) error {
+	if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, session.RevokeEvery, v.Present.User.ID); err != nil {
+		return err
+	}
+	return v.Gone(v.Base() + "/sessions")
+}
+
+func withBack(back string) string {
+	if back == "" {
+		return ""
+	}
+	return "?back=" + url.QueryEscape(back)
+}
+
+func orElse(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}
