@@ -43,6 +43,7 @@ func one(t *testing.T) *desk {
 func open(t *testing.T, w *world.World, rate int) *desk {
 	t.Helper()
 	w.Door = door(t, w)
+	w.Exports.Door = w.Door
 	mux := http.NewServeMux()
 	api.Routes(api.Deps{
 		Door: w.Door, Master: w.Master, Log: slog.New(slog.DiscardHandler), Rate: rate,
@@ -50,6 +51,7 @@ func open(t *testing.T, w *world.World, rate int) *desk {
 		Number:      func(context.Context) string { return "req_test" },
 		Link:        func(path string) string { return "http://localhost:8080" + path },
 		Checkpoints: w.Checkpoints.Path,
+		Exports:     w.Exports,
 	}, mux)
 	return &desk{World: w, t: t, handler: mux}
 }

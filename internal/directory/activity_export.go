@@ -80,10 +80,11 @@ var ExportActivity = &op.Action[ActivityExport, askedActivity, export.ID]{
 	},
 	Target: targetActivity,
 	Do: func(tx *op.Tx, a askedActivity, in ActivityExport) (export.ID, error) {
-		question := Timeline{User: in.User, Kinds: a.kinds, From: in.From, To: in.To, Outcome: in.Outcome}
+		question := Timeline{User: in.User, Kinds: in.Kinds, From: in.From, To: in.To, Outcome: in.Outcome}
 		if err := question.check(); err != nil {
 			return "", err
 		}
+		question.Kinds = a.kinds
 		if !a.own && !slices.Contains(Purposes, in.Purpose) {
 			return "", errs.Field("purpose", "Say what it is for: %s.", strings.Join(Purposes, ", "))
 		}
