@@ -13,6 +13,7 @@ import (
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/export"
+	"github.com/stewardhq/steward/internal/installation"
 	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/mailing"
@@ -43,6 +44,7 @@ func Operations() []op.Operation {
 		record.Operations,
 		subject.Operations,
 		privacy.Operations,
+		installation.Operations,
 		api.Operations,
 	)
 }

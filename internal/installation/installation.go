@@ -23,6 +23,9 @@ var Backup = &op.Action[Copy, op.Place, op.None]{
 	Name: "installation.backup", Summary: "Copy the whole installation into a backup", Allow: access.SystemBackup,
 	Target: func(*op.Tx, Copy) (op.Place, error) { return op.Installation, nil },
 	Do: func(tx *op.Tx, _ op.Place, in Copy) (op.None, error) {
+		if err := atTheMachine(tx); err != nil {
+			return op.None{}, err
+		}
 		tx.Note("file", short(in.File))
 		return op.None{}, nil
 	},
@@ -41,6 +44,9 @@ var Restored = &op.Action[Replay, op.Place, op.None]{
 	Name: "installation.restore", Summary: "Put a backup in the place of the installation", Allow: access.SystemBackup,
 	Target: func(*op.Tx, Replay) (op.Place, error) { return op.Installation, nil },
 	Do: func(tx *op.Tx, _ op.Place, in Replay) (op.None, error) {
+		if err := atTheMachine(tx); err != nil {
+			return op.None{}, err
+		}
 		tx.Note("backup", short(in.Backup))
 		tx.Note("made_at", in.MadeAt.UTC().Format(time.RFC3339))
 		tx.Note("erased_again", strconv.Itoa(in.Erased))
@@ -49,6 +55,14 @@ var Restored = &op.Action[Replay, op.Place, op.None]{
 		}
 		return op.None{}, nil
 	},
+}
+
+// atTheMachine refuses everybody else: who does not make the copy must not make the entry.
+func atTheMachine(tx *op.Tx) error {
+	if tx.Caller().Kind != op.Operator {
+		return op.ErrForbidden.Say("Backups are made and restored at the command line of the machine: `steward backup`, `steward restore`.")
+	}
+	return nil
 }
 
 // short keeps a name to what an entry of the log should hold.

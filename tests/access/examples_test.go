@@ -379,6 +379,11 @@ var examples = []example{
 		return fields{"Customer": s.customer(), "Amount": money.Of(50_00, "GBP"), "From": "the old shop"}
 	}},
 	{op: "customer.roll_tiers", in: nothing},
+	{op: "customer_settings.show", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
+	{op: "customer_settings.change", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Tiers": []any{50, 500, 5000 + s.next()}, "SpendBands": []any{50}, "OrderBands": []any{1}, "RegisteredDays": []any{7}}
+	}},
+	{op: "customer.retier", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora} }},
 
 	{op: "orders.ingest", in: func(s *scene, _ *op.Caller) any {
 		return fields{"Brand": s.aurora, "Source": "shop", "Records": []any{fields{"Order": order(s)}}}
@@ -469,6 +474,9 @@ var examples = []example{
 	{op: "privacy.look_at_clock", in: func(*scene, *op.Caller) any { return fields{"Process": "a test", "Steady": int64(0)} }},
 	{op: "privacy.due", in: nothing},
 	{op: "privacy.doom", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.archived()} }},
+
+	{op: "installation.backup", in: func(*scene, *op.Caller) any { return fields{"File": "desk.backup"} }, ruled: "it is done at the machine's command line"},
+	{op: "installation.restore", in: func(*scene, *op.Caller) any { return fields{"Backup": "abc"} }, ruled: "it is done at the machine's command line"},
 
 	{op: "role.list", in: nothing},
 	{op: "permission.list", in: nothing},

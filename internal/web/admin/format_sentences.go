@@ -100,6 +100,9 @@ var sayings = map[string]saying{
 	"customer.roll_tiers":         {"brought tiers to today", "bring tiers to today", "Tier expired"},
 	"customer.set_home_location":  {"changed the home location of {}", "change the home location of {}", "Home location changed"},
 	"customer.set_imported_spend": {"recorded what {} spent on a previous platform", "record what {} spent on a previous platform", "Spend on a previous platform recorded"},
+	"customer.retier":             {"gave customers their tier by new thresholds", "give customers their tier by new thresholds", "Tier by new thresholds"},
+	"customer_settings.change":    {"changed the tiers and filters of customers", "change the tiers and filters of customers", ""},
+	"customer_settings.show":      {"looked at the tiers and filters of customers", "look at the tiers and filters of customers", ""},
 	"customer.total":              {"counted the customers", "count the customers", ""},
 	"customers.ingest":            {"took in customers", "take in customers", "Account taken in from a file or a program"},
 
@@ -174,6 +177,9 @@ var sayings = map[string]saying{
 	"user.cleanse":          {"erased {} again, whom a restored backup had brought back", "erase {} again", "Erased again after a restore"},
 	"user.erase":            {"erased {} for good", "erase {} for good", "Erased for good"},
 	"user.restore":          {"restored {}", "restore {}", "Restored"},
+
+	"installation.backup":  {"copied the whole installation into a backup", "back up the installation", "Backup made"},
+	"installation.restore": {"put a backup in the place of the installation", "restore a backup", "Backup restored"},
 
 	"audit.about":       {"read the audit log of {}", "read the audit log of {}", ""},
 	"audit.about_total": {"counted the audit log of {}", "count the audit log of {}", ""},
