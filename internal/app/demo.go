@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/seed"
 	"github.com/stewardhq/steward/internal/web"
 )
@@ -181,7 +182,7 @@ func writeWhole(path string, text []byte) error {
 func clearDemo(dir string) error {
 	for _, name := range []string{
 		"steward.db", "steward.db-wal", "steward.db-shm", "keys.db", "keys.db-wal", "keys.db-shm", "master.key", "audit.key",
-		"audit-checkpoints.jsonl", "setup-link", credentialsFile, demoMarkFile,
+		"audit-checkpoints.jsonl", "setup-link", secret.JournalFile, "last-backup.json", "backup.lock", folderLock, credentialsFile, demoMarkFile,
 	} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove the old demo: %w", err)
