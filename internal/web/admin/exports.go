@@ -351,7 +351,7 @@ func (p *profile) signIns() (templ.Component, error) {
 		return nil, err
 	}
 	t := ui.TableProps{Caption: "Sign-in history, newest first", Scroll: true, Columns: []ui.Column{
-		{Label: "When", Number: true, Grow: true}, {Label: "Outcome"}, {Label: "With", Drop: "c-md"}, {Label: "IP address", Drop: "c-md"}, {Label: "Country", Drop: "c-lg"}, {Label: "Device", Drop: "c-md"},
+		{Label: "Outcome", Grow: true}, {Label: "With", Drop: "c-md"}, {Label: "IP address", Drop: "c-md"}, {Label: "Country", Drop: "c-lg"}, {Label: "Device", Drop: "c-md"}, {Label: "When", Number: true},
 	}}
 	for i := range lines.Lines {
 		l := &lines.Lines[i]
@@ -360,7 +360,7 @@ func (p *profile) signIns() (templ.Component, error) {
 			kind, word = ui.Warn, initialUpper(strings.ReplaceAll(l.Outcome, "_", " "))
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprint("sign-in-", i), Name: word, Cells: []templ.Component{
-			when(p.clock, l.At), ui.Status(kind, word, false), ui.Cell(orElse(l.Method, "password")), ui.Cell(l.IP), ui.Cell(placed(l.Country)), ui.Cell(l.Device),
+			ui.Status(kind, word, false), ui.Cell(orElse(l.Method, "password")), ui.Cell(l.IP), ui.Cell(placed(l.Country)), ui.Cell(l.Device), when(p.clock, l.At),
 		}})
 	}
 	more := ""
