@@ -1,0 +1,387 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/web"
+	"github.com/stewardhq/steward/internal/web/ui"
+)
+
+// What comes after the password: the second factor that somebody has, or one that they make now. The half-done sign-in is a ticket
+// in a cookie of its own, which opens these pages and nothing else; where one wanted to go is carried along.
+func secondPages(r routes) {
+	r.anyone("GET /admin/sign-in/second", secondPage)
+	r.anyone("POST /admin/sign-in/second", showSecond)
+	r.anyone("POST /admin/sign-in/second/passkey/question", secondQuestion)
+	r.anyone("POST /admin/sign-in/second/passkey", secondPasskey)
+	r.anyone("GET /admin/sign-in/enrol", enrolPage)
+	r.anyone("POST /admin/sign-in/enrol", enrol)
+	r.anyone("POST /admin/sign-in/enrol/passkey/question", enrolQuestion)
+	r.anyone("POST /admin/sign-in/enrol/passkey", enrolPasskey)
+	r.anyone("GET /admin/sign-in/unlock", unlockPage)
+	r.anyone("POST /admin/sign-in/unlock", unlock)
+}
+
+const (
+	ticketCookie = "ticket"
+	unlockToken  = "unlock"
+)
+
+// signedIn goes on after a proof that was right: to what is still to be shown, or in. A session that the browser showed before ends:
+// nothing from before a sign-in lives on.
+func signedIn(v *web.Visit, s auth.Signed, back string) error {
+	if s.Next != auth.None {
+		keepTicket(v, s)
+		return v.Gone(nextPage(s.Next, back))
+	}
+	if err := begun(v, s); err != nil {
+		return err
+	}
+	return v.Gone(orDesk(back))
+}
+
+func keepTicket(v *web.Visit, s auth.Signed) {
+	if s.Ticket != "" {
+		v.Keep(ticketCookie, s.Ticket, s.Ends.Sub(v.Site.Door.Now()))
+	}
+}
+
+// begun gives the browser its session, in place of the one that it had.
+func begun(v *web.Visit, s auth.Signed) error {
+	if v.Present != nil {
+		if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, session.Revoke, v.Present.Session.ID); err != nil {
+			return err
+		}
+	}
+	v.Drop(ticketCookie)
+	v.SignedIn(session.Staff, s)
+	return nil
+}
+
+// nextPage is where a half-done sign-in goes on.
+func nextPage(n auth.Next, back string) string {
+	path := map[auth.Next]string{
+		auth.SecondFactor: "/admin/sign-in/second", auth.Enrol: "/admin/sign-in/enrol", auth.NewPassword: "/admin/sign-in/new-password",
+	}[n]
+	if back != "" {
+		path += "?back=" + url.QueryEscape(back)
+	}
+	return path
+}
+
+// halfway reads the half-done sign-in of this browser. nil: the visit is answered, with the sign-in page or with the page of what
+// comes next instead.
+func halfway(v *web.Visit, wanted auth.Next, back string) (*auth.Halfway, error) {
+	token := v.Kept(ticketCookie)
+	if token == "" {
+		return nil, showSignIn(v, http.StatusUnauthorized, back, "Begin with your e-mail and password.")
+	}
+	h, err := v.Site.Desk.Halfway(v.Ctx(), v.Caller, token)
+	if errors.Is(err, auth.ErrTicket) || err == nil && h.Audience != session.Staff {
+		return nil, signInAgain(v, back, auth.ErrTicket)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if h.Next != wanted {
+		return nil, v.Gone(nextPage(h.Next, back))
+	}
+	return &h, nil
+}
+
+// signInAgain is the sign-in page, with why one is back there.
+func signInAgain(v *web.Visit, back string, why error) error {
+	v.Drop(ticketCookie)
+	return showSignIn(v, v.Status(why), back, errs.Of(why).Detail)
+}
+
+func backOf(v *web.Visit) string {
+	if v.R.Method == http.MethodPost {
+		return web.Back(v.R.PostFormValue("back"), "")
+	}
+	return web.Back(v.R.URL.Query().Get("back"), "")
+}
+
+func secondPage(v *web.Visit) error {
+	back := backOf(v)
+	h, err := halfway(v, auth.SecondFactor, back)
+	if h == nil || err != nil {
+		return err
+	}
+	return drawSecond(v, http.StatusOK, h, v.R.URL.Query().Get("with"), back, "")
+}
+
+// drawSecond offers what the person has. It says nothing of who they are, so that the answer to a wrong code is the same for
+// everybody who has the same.
+func drawSecond(v *web.Visit, status int, h *auth.Halfway, with, back, problem string) error {
+	ways := waysOf(h.Factors)
+	if !slices.Contains(ways, with) {
+		with = ways[0]
+	}
+	p := secondProps{With: with, Back: back, Problem: problem}
+	for _, way := range ways {
+		if way != with {
+			p.Others = append(p.Others, ui.L(wayWords[way], "/admin/sign-in/second?"+url.Values{"with": {way}, "back": {back}}.Encode()))
+		}
+	}
+	if with == "passkey" {
+		p.Passkey = ui.PasskeyProps{
+			Do: "Use a passkey", Ask: "/admin/sign-in/second/passkey/question", To: "/admin/sign-in/second/passkey", Main: true,
+			Sends: []ui.Hidden{{Name: "back", Value: back}},
+		}
+	}
+	if demo := v.Site.Demo; demo != nil && with == "totp" {
+		for _, d := range demo.People {
+			if d.ID == string(h.User.ID) && d.Secret != "" {
+				p.Demo = demoWords(v.Site.Desk.UnusedCode(v.Ctx(), h.User.ID, d.Secret))
+			}
+		}
+	}
+	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: p.title()}, secondSheet(p)))
+}
+
+// waysOf are the ways to show a second factor, the one to begin with first.
+func waysOf(f auth.Factors) (ways []string) {
+	if f.App {
+		ways = append(ways, "totp")
+	}
+	if f.Passkeys > 0 {
+		ways = append(ways, "passkey")
+	}
+	return append(ways, "recovery")
+}
+
+var wayWords = map[string]string{"totp": "Use your authenticator app", "passkey": "Use a passkey", "recovery": "Use a recovery code"}
+
+type secondProps struct {
+	With          string
+	Back, Problem string
+	Others        []ui.Run
+	Passkey       ui.PasskeyProps
+	Demo          string // what only the demo says
+}
+
+func (p secondProps) title() string {
+	return map[string]string{"totp": "Enter your code", "passkey": "Show your passkey", "recovery": "Use a recovery code"}[p.With]
+}
+
+func (p secondProps) lead() string {
+	return map[string]string{
+		"totp":     "Open your authenticator app and type the six digits for Steward.",
+		"passkey":  "Your device asks for your finger, your face or its PIN.",
+		"recovery": "Type one of the codes that you kept when you set up your second factor. Each is good once.",
+	}[p.With]
+}
+
+// after leads to the other ways.
+func (p secondProps) after() (runs []ui.Run) {
+	for i, o := range p.Others {
+		if i > 0 {
+			runs = append(runs, ui.T(" · "))
+		}
+		runs = append(runs, o)
+	}
+	return runs
+}
+
+func showSecond(v *web.Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	with := form.Get("with")
+	if with != "recovery" {
+		with = "totp"
+	}
+	return tried(v, with, form.Get("code"))
+}
+
+// tried shows a second factor, and says on the same page what was wrong with it.
+func tried(v *web.Visit, with, answer string) error {
+	back := backOf(v)
+	if v.Kept(ticketCookie) == "" {
+		_, err := halfway(v, auth.SecondFactor, back)
+		return err
+	}
+	signed, err := v.Site.Desk.ShowSecond(v.Ctx(), v.Site.From(v.R).Nobody(), v.Kept(ticketCookie), with, answer)
+	var refusal *errs.Error
+	switch {
+	case err == nil:
+		return signedIn(v, signed, back)
+	case errors.Is(err, auth.ErrTicket):
+		return signInAgain(v, back, err)
+	case !errors.As(err, &refusal) || refusal.Kind == errs.Fault || refusal.Kind == errs.Unavailable:
+		return err
+	}
+	h, err := halfway(v, auth.SecondFactor, back)
+	if h == nil || err != nil {
+		return err
+	}
+	return drawSecond(v, v.Status(refusal), h, with, back, refusal.Detail)
+}
+
+func secondQuestion(v *web.Visit) error {
+	return v.Question(v.Site.Desk.AskSecond(v.Ctx(), v.Caller, v.Site.RelyingParty(), v.Kept(ticketCookie)))
+}
+
+func secondPasskey(v *web.Visit) error {
+	token, answer, err := v.Answer()
+	if err != nil {
+		return err
+	}
+	return tried(v, "passkey", auth.PasskeyAnswer(token, answer))
+}
+
+func enrolPage(v *web.Visit) error {
+	back := backOf(v)
+	h, err := halfway(v, auth.Enrol, back)
+	if h == nil || err != nil {
+		return err
+	}
+	return drawEnrol(v, http.StatusOK, h, back, "")
+}
+
+func drawEnrol(v *web.Visit, status int, h *auth.Halfway, back, problem string) error {
+	p := enrolProps{
+		App: newAppProps{Offer: h.Offer, Action: "/admin/sign-in/enrol", Sends: []ui.Hidden{{Name: "back", Value: back}}, Do: "Sign in", Problem: problem},
+		Passkey: ui.PasskeyProps{
+			Do: "Make a passkey instead", Ask: "/admin/sign-in/enrol/passkey/question", To: "/admin/sign-in/enrol/passkey", Make: true,
+			Sends: []ui.Hidden{{Name: "back", Value: back}},
+		},
+	}
+	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: "Add a second factor"}, enrolSheet(p)))
+}
+
+type enrolProps struct {
+	App     newAppProps
+	Passkey ui.PasskeyProps
+}
+
+// enrol adds the app. The recovery codes stand on the answer itself: they are shown once.
+func enrol(v *web.Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	back := backOf(v)
+	h, err := halfway(v, auth.Enrol, back)
+	if h == nil || err != nil {
+		return err
+	}
+	signed, codes, err := v.Site.Desk.EnrolApp(v.Ctx(), v.Site.From(v.R).Nobody(), v.Kept(ticketCookie), form.Get("name"), form.Get("code"))
+	switch {
+	case errors.Is(err, auth.ErrSecond):
+		return drawEnrol(v, http.StatusUnauthorized, h, back, wrongNewCode)
+	case errors.Is(err, auth.ErrTicket), errors.Is(err, auth.ErrOffer):
+		return signInAgain(v, back, auth.ErrTicket)
+	case err != nil:
+		return err
+	}
+	if len(codes) == 0 {
+		return signedIn(v, signed, back)
+	}
+	on := orDesk(back)
+	if signed.Next != auth.None {
+		keepTicket(v, signed)
+		on = nextPage(signed.Next, back)
+	} else if err := begun(v, signed); err != nil {
+		return err
+	}
+	return v.Render(http.StatusOK, ui.Wrapped(ui.BlankProps{Title: codesTitle}, codesBlank(codesProps{Codes: codes, On: on, Do: "I have kept them: go on"})))
+}
+
+const (
+	codesTitle   = "Keep your recovery codes"
+	wrongNewCode = "That code is not right. Type the six digits that the app shows now; if they stay wrong, check the time of your phone."
+)
+
+func enrolQuestion(v *web.Visit) error {
+	return v.Question(v.Site.Desk.AskNew(v.Ctx(), v.Caller, v.Site.RelyingParty(), v.Kept(ticketCookie)))
+}
+
+func enrolPasskey(v *web.Visit) error {
+	token, answer, err := v.Answer()
+	if err != nil {
+		return err
+	}
+	back := backOf(v)
+	h, err := halfway(v, auth.Enrol, back)
+	if h == nil || err != nil {
+		return err
+	}
+	signed, err := v.Site.Desk.EnrolPasskey(v.Ctx(), v.Site.From(v.R).Nobody(), v.Kept(ticketCookie), auth.NewPasskey{Token: token, Answer: answer})
+	switch e := errs.Of(err); {
+	case err == nil:
+		return signedIn(v, signed, back)
+	case errors.Is(err, auth.ErrTicket):
+		return signInAgain(v, back, err)
+	case e.Kind == errs.Unauthorized:
+		return drawEnrol(v, v.Status(err), h, back, e.Detail)
+	}
+	return err
+}
+
+// codesProps is a set of recovery codes, shown once.
+type codesProps struct {
+	Codes []string
+	On    string // where to go on
+	Do    string
+}
+
+// text is the set as a file to keep.
+func (p codesProps) text() string {
+	return "Recovery codes for Steward\n\nEach is good once, in place of your authenticator app or passkey.\nKeep them where only you find them.\n\n" +
+		strings.Join(p.Codes, "\n") + "\n"
+}
+
+// file is the text as an address: the codes are kept nowhere from which they could be downloaded.
+func (p codesProps) file() string {
+	return "data:text/plain;charset=utf-8," + strings.ReplaceAll(url.QueryEscape(p.text()), "+", "%20")
+}
+
+// unlockPage asks before the link is used: mail scanners open links too.
+func unlockPage(v *web.Visit) error {
+	if hide(v, unlockToken, "/admin/sign-in/unlock") {
+		return nil
+	}
+	if _, err := v.Site.Desk.OpenLink(v.Ctx(), v.Caller, v.Kept(unlockToken), auth.UnlockSecond); err != nil {
+		return err
+	}
+	return v.Render(http.StatusOK, ui.Wrapped(ui.BlankProps{Title: "Try codes again"}, unlockSheet()))
+}
+
+func unlock(v *web.Visit) error {
+	if err := v.Site.Desk.UnlockSecond(v.Ctx(), v.Caller, v.Kept(unlockToken)); err != nil {
+		return err
+	}
+	v.Drop(unlockToken)
+	return v.Gone("/admin/sign-in")
+}
+
+// demoWords is the code that only the demo shows.
+func demoWords(code string) string {
+	if code == "" {
+		return "This is the demo: each code is good once, and those of this moment are used. A new one comes within half a minute; reload the page."
+	}
+	return "This is the demo: the code is " + code + "."
+}
+
+// newAppProps is an app on its way to be a second factor.
+type newAppProps struct {
+	Offer     auth.Offered
+	Action    string
+	Sends     []ui.Hidden
+	Do        string
+	Problem   string // with the code
+	Named     bool   // asks for a name
+	Name      string
+	NameError string
+}
