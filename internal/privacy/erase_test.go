@@ -66,7 +66,7 @@ func (d *desk) full() full {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if _, err := d.Desk.SetHashByLink(d.t.Context(), op.Nobody("203.0.113.202", "Zwagent/1.0", "req_test"), added.Token, hash); err != nil {
+	if _, err := account.AcceptHashed(d.t.Context(), d.Door, op.Nobody("203.0.113.202", "Zwagent/1.0", "req_test"), account.Acceptance{Token: added.Token, Hash: hash}); err != nil {
 		d.t.Fatal(err)
 	}
 	try := auth.Try{Audience: session.Staff, Email: in.Email, Password: "wrong"}
@@ -406,7 +406,7 @@ func TestArchivingWhileSigningIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := d.Desk.SetHashByLink(t.Context(), op.Nobody("", "", "req_test"), added.Token, hash); err != nil {
+			if _, err := account.AcceptHashed(t.Context(), d.Door, op.Nobody("", "", "req_test"), account.Acceptance{Token: added.Token, Hash: hash}); err != nil {
 				t.Fatal(err)
 			}
 			var signed auth.Signed
