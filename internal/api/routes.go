@@ -12,6 +12,7 @@ var declared = sync.OnceValue(func() *table {
 	customers(t)
 	orders(t)
 	places(t)
+	settings(t)
 	roles(t)
 	accesses(t)
 	keys(t)

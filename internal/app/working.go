@@ -17,6 +17,7 @@ func (a *App) workers() *jobs.Workers {
 	jobs.Handle(w, a.postman.Deliver, jobs.Attempts(12))
 	jobs.Handle(w, a.rollTiers)
 	jobs.Every(w, "customer.roll_tiers", jobs.Each(time.Hour), RollTiers{}) // brands have midnight at different hours
+	jobs.Handle(w, a.retier)
 	jobs.Handle(w, a.refreshRoles)
 	jobs.Every(w, "account.refresh_roles", jobs.Each(time.Minute), account.RefreshRoles{})
 	a.makeExports(w)
@@ -45,6 +46,17 @@ func (a *App) rollTiers(ctx context.Context, _ *jobs.Job[RollTiers]) error {
 		more = rolled.More
 	}
 	return nil
+}
+
+// retier goes through the customers of a brand whose thresholds were changed. Others work in between.
+func (a *App) retier(ctx context.Context, job *jobs.Job[customer.Retier]) error {
+	for slice := (customer.RetierSlice{Brand: job.Args.Brand}); ; {
+		next, err := op.Keep(ctx, a.Door, clockwork, customer.RetierNext, slice)
+		if err != nil || next == 0 {
+			return err
+		}
+		slice.After = next
+	}
 }
 
 func (a *App) refreshRoles(ctx context.Context, _ *jobs.Job[account.RefreshRoles]) error {

@@ -44,7 +44,7 @@ const openSQL = `c.user_id, c.location_id, c.by_order, c.imported, c.imported_at
 // Open reads the rows of these customers for update.
 func Open(tx *op.Tx, b *brand.Brand, nums []int64) (*Book, error) {
 	book := &Book{
-		brand: b, thresholds: DefaultThresholds(b.Currency), today: tx.Now().In(b.Location()),
+		brand: b, today: tx.Now().In(b.Location()),
 		accounts: make(map[int64]*Account, len(nums)), tallies: map[category]*Tally{},
 	}
 	set := make(map[int64]bool, len(nums))
@@ -72,7 +72,9 @@ func Open(tx *op.Tx, b *brand.Brand, nums []int64) (*Book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the statistics of a batch: %w", err)
 	}
-	return book, nil
+	s, _, err := LoadSettings(tx, b.ID) // with the rows locked: who changes thresholds now comes by these customers once more
+	book.thresholds = s.Thresholds(b.Currency)
+	return book, err
 }
 
 // Of is the account of a customer that was opened.

@@ -17,7 +17,7 @@ import (
 )
 
 // Operations is what can be done with customers.
-var Operations = []op.Operation{Create, Ingest, SetHomeLocation, SetImportedSpend, RollTiers, Register, ConfirmSignUp, ShowRegistration, ChangeRegistration}
+var Operations = []op.Operation{Create, Ingest, SetHomeLocation, SetImportedSpend, ShowSettings, ChangeSettings, RetierNext, RollTiers, Register, ConfirmSignUp, ShowRegistration, ChangeRegistration}
 
 // Profile is a storefront account: the row that makes a user a customer.
 type Profile struct {

@@ -54,13 +54,9 @@ func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 // Thresholds are the lifetime spends, in minor units, from which Silver, Gold and Platinum are earned.
 type Thresholds [3]int64
 
-// DefaultThresholds are 50, 500 and 5,000 of a currency's units (product.md, "Numbers the sources fix").
+// DefaultThresholds are 50, 500 and 5,000 of a currency's units, until a brand sets others.
 func DefaultThresholds(c money.Currency) Thresholds {
-	unit := int64(1)
-	for range c.Digits() {
-		unit *= 10
-	}
-	return Thresholds{50 * unit, 500 * unit, 5000 * unit}
+	return DefaultSettings().Thresholds(c)
 }
 
 // Earned is the tier of a lifetime spend, expiry apart. Bands are half-open: 50 is Silver. Below zero is Bronze.

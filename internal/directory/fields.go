@@ -108,19 +108,13 @@ var (
 		Key: "lifetime_spend", Label: "Spend", Type: field.Money, See: financials,
 		Select: "p.lifetime", Into: func(p *Person) []any { return []any{&p.LifetimeSpend.Minor} }, Value: func(p *Person) any { return p.LifetimeSpend },
 		Where: "p.lifetime", Sort: &field.Order{Table: "people", Key: "lifetime", Desc: true},
-		Bands: []field.Band{ // product.md: half-open, and the lowest takes what is below zero
-			{Name: "0-50", Label: "under 50", To: 50, NoFrom: true}, {Name: "50-500", Label: "50 to 500", From: 50, To: 500},
-			{Name: "500-5000", Label: "500 to 5,000", From: 500, To: 5000}, {Name: "5000+", Label: "5,000 and more", From: 5000, NoTo: true},
-		},
+		Bands: spendBands(customer.DefaultSettings().SpendBands),
 	}
 	orderCount = field.Field[Person]{
 		Key: "order_count", Label: "Orders", Type: field.Number, See: purchases,
 		Select: "p.orders", Into: func(p *Person) []any { return []any{&p.OrderCount} }, Value: func(p *Person) any { return p.OrderCount },
 		Where: "p.orders", Sort: &field.Order{Table: "people", Key: "orders", Desc: true},
-		Bands: []field.Band{ // both ends are in a band of counts
-			{Name: "0", Label: "none", From: 0, To: 1}, {Name: "1-5", Label: "1 to 5", From: 1, To: 6},
-			{Name: "6-20", Label: "6 to 20", From: 6, To: 21}, {Name: "21+", Label: "21 and more", From: 21, NoTo: true},
-		},
+		Bands: orderBands(customer.DefaultSettings().OrderBands),
 	}
 	averageOrder = field.Field[Person]{
 		Key: "average_order", Label: "Average order", Type: field.Money, See: financials,

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/field"
@@ -29,6 +30,7 @@ type Page struct {
 	Brand   *brand.Brand // nil: the platform
 	Request *field.Request
 	Fields  *field.Visible[Person]
+	Limits  customer.Settings
 	Terms   field.Terms // what the values were read with; Choices are the hubs and cities that a filter offers
 }
 
@@ -81,6 +83,7 @@ type run struct {
 	places   places
 	fields   *field.Visible[Person]
 	terms    field.Terms
+	limits   customer.Settings
 	req      *field.Request
 	order    *field.Order
 	search   search
@@ -111,6 +114,10 @@ func (l *roll) open(v *op.View, in Ask) (*run, error) {
 	r.terms = field.Terms{Form: in.Form, Now: v.Now(), Choices: r.places.choices}
 	if r.brand != nil {
 		r.terms.Currency, r.terms.Zone = r.brand.Currency, r.brand.Location()
+		if r.limits, _, err = customer.LoadSettings(v, r.brand.ID); err != nil {
+			return nil, err
+		}
+		r.terms.Bands = bandsOf(r.limits)
 	}
 	r.fields = l.fields.For(func(anyOf []access.Permission) bool { return r.reach.sees(v, anyOf) })
 	if r.req, err = r.fields.Parse(in.Params, r.terms); err != nil {
@@ -171,7 +178,7 @@ func (l *roll) page(v *op.View, in Ask) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{Brand: r.brand, Request: r.req, Fields: r.fields, Terms: r.terms}
+	p := &Page{Brand: r.brand, Request: r.req, Fields: r.fields, Terms: r.terms, Limits: r.limits}
 	hits, err := r.find(cursor, r.req.Limit+1)
 	if err != nil {
 		return nil, err

@@ -228,7 +228,11 @@ func (p *Profile) financials(v *op.View, s customer.Stats) (err error) {
 	f := &Financials{
 		Lifetime: in(s.Lifetime), Imported: in(s.Imported), Average: in(s.Average()), Refunded: in(s.Refunded), Profit: in(s.Profit),
 	}
-	next, missing, more := customer.NextTier(s.Lifetime, customer.DefaultThresholds(currency))
+	limits, _, err := customer.LoadSettings(v, p.Brand.ID)
+	if err != nil {
+		return err
+	}
+	next, missing, more := customer.NextTier(s.Lifetime, limits.Thresholds(currency))
 	f.Next, f.Missing, f.Top = next, in(missing), !more
 	if s.Imported != 0 {
 		f.ImportedFrom, err = store.Value[string](v.QueryRow("select imported_from from customers where user_num = $1", s.Num))

@@ -53,7 +53,7 @@ func (f *Field[R]) say(p *Predicate, t Terms) string {
 func (f *Field[R]) sayValue(p *Predicate, s string, i int, t Terms) string {
 	switch {
 	case p.Op == In:
-		for _, b := range f.Bands {
+		for _, b := range f.BandsFor(t) {
 			if b.Name == s {
 				return b.Label
 			}

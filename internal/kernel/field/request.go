@@ -35,6 +35,7 @@ type Terms struct {
 	Zone     *time.Location // of the brand: where its days begin
 	Now      time.Time
 	Choices  map[string][]Option // of fields whose choices are data: as many as the viewer may know of
+	Bands    map[string][]Band   // of fields whose bands are set: in place of the declared ones
 }
 
 // Request is what a list was asked for. Make it with Visible.Parse.

@@ -194,12 +194,13 @@ func (f *Field[R]) readBands(p *Predicate, given []string, t Terms) string {
 		}
 	}
 	names := split(given)
+	bands := f.BandsFor(t)
 	for _, name := range names {
-		if !slices.ContainsFunc(f.Bands, func(b Band) bool { return b.Name == name }) {
-			return "Choose one of: " + f.bandNames() + "."
+		if !slices.ContainsFunc(bands, func(b Band) bool { return b.Name == name }) {
+			return "Choose one of: " + bandNames(bands) + "."
 		}
 	}
-	for _, b := range f.Bands {
+	for _, b := range bands {
 		if slices.Contains(names, b.Name) {
 			p.Values = append(p.Values, b.Name)
 			p.Ranges = append(p.Ranges, Range{From: b.From * unit, To: b.To * unit, NoFrom: b.NoFrom, NoTo: b.NoTo})
@@ -208,9 +209,17 @@ func (f *Field[R]) readBands(p *Predicate, given []string, t Terms) string {
 	return ""
 }
 
-func (f *Field[R]) bandNames() string {
-	names := make([]string, len(f.Bands))
-	for i, b := range f.Bands {
+// BandsFor are the bands of a field: declared, or as they were set.
+func (f *Field[R]) BandsFor(t Terms) []Band {
+	if set, ok := t.Bands[f.Key]; ok {
+		return set
+	}
+	return f.Bands
+}
+
+func bandNames(bands []Band) string {
+	names := make([]string, len(bands))
+	for i, b := range bands {
 		names[i] = b.Name
 	}
 	return strings.Join(names, ", ")

@@ -30,7 +30,7 @@ import (
 func Routes(site *web.Site, mux *http.ServeMux) {
 	r := routes{site, mux}
 	for _, hang := range []func(routes){
-		signInPages, setUpPages, stepUpPages, mePages, settingsPages, addUserPages, apiKeyPages, mailPages,
+		signInPages, setUpPages, stepUpPages, mePages, settingsPages, limitPages, addUserPages, apiKeyPages, mailPages,
 		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, lifePages, confirmPages, rolePages, exportPages, ordersPages, auditPages,
 		invitationPages, acceptPages,
 	} {

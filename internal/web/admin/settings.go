@@ -41,6 +41,7 @@ type setting struct {
 var settings = []setting{
 	{"building-store", "Brands", "Name, currency and time zone of each shop.", "/admin/settings/brands", []access.Permission{access.SettingsView, access.BrandsCreate}},
 	{"map-pin", "Locations", "Stores and depots of this brand, with their cities.", "/admin/settings/locations", []access.Permission{access.SettingsView}},
+	{"id", "Customers", "From which spend a tier is earned, and the choices of the filters.", "/admin/settings/customers", []access.Permission{access.SettingsView}},
 	{"users-group", "Users", "Who works here, with which role and where. Add somebody.", "/admin/settings/users", []access.Permission{access.StaffRolesView, access.UsersInvite}},
 	{"key", "API keys", "What programs may do in your name.", "/admin/settings/api-keys", []access.Permission{access.APIKeysManage}},
 	{"mail", "Mail", "What was sent to whom, and what waits.", "/admin/settings/mail", []access.Permission{access.SettingsView}},

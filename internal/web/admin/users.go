@@ -427,7 +427,7 @@ func filterOf(p *directory.Page, f *field.Field[directory.Person], value string)
 		}
 	case field.Time:
 		chip.Single = true
-		for _, days := range []string{"7", "30", "90"} {
+		for _, days := range p.Days(f.Key) {
 			chip.Choices = append(chip.Choices, ui.Choice{Name: f.Key + "[last]", Value: days, Label: "Last " + days + " days", On: on(field.Last, days)})
 		}
 		chip.From = &ui.Field{Name: f.Key + "[gte]", Label: "From", Type: "date", Value: typed(field.AtLeast)}
@@ -438,7 +438,7 @@ func filterOf(p *directory.Page, f *field.Field[directory.Person], value string)
 		if f.Type == field.Money {
 			mode = "decimal"
 		}
-		for _, b := range f.Bands {
+		for _, b := range f.BandsFor(p.Terms) {
 			chip.Choices = append(chip.Choices, ui.Choice{Name: f.Key + "[band]", Value: b.Name, Label: initialUpper(b.Label), On: on(field.In, b.Name)})
 		}
 		chip.From = &ui.Field{Name: f.Key + "[gte]", Label: "From" + unit, Mode: mode, Value: typed(field.AtLeast)}
