@@ -21,7 +21,7 @@ var Operations = []op.Operation{
 	Add, Edit, Deactivate, Activate, ChangeRole, OfferSetUp, SetUp, CreateAdmin, NewPasswordLink, ChooseTheme, Refresh, Staff, Givers, Open,
 	Suspend, Reinstate, DueSuspensions, LiftSuspension, Ban, Unban, VerifyIdentity, UnverifyIdentity, VerifyPhone, UnverifyPhone,
 	SendConfirmation, ResetPassword,
-	ResetSecondFactor,
+	ResetSecondFactor, AddBuyer,
 }
 
 // one is the input of a verb that needs no more than the person.

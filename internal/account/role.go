@@ -81,6 +81,7 @@ var ChangeRole = &op.Action[RoleChange, reassigned, op.None]{
 		if t.grants, err = role.Of(tx, string(in.User)); err != nil {
 			return t, err
 		}
+		t.grants = slices.DeleteFunc(t.grants, inCompany) // a role in a company is another matter
 		t.now = "Customer"
 		if held := role.Now(t.grants, tx.Now().UnixMilli()); held != nil {
 			t.now = held.Name
@@ -314,18 +315,28 @@ func settle(tx *op.Tx, u *user.User) error {
 	return holdStaffEmail(tx, u)
 }
 
-// follow works out a narrow row from the grants: who has one in force or to come is staff, and the one in force is their role.
+// follow works out a narrow row from the grants: who has one of staff in force or to come is staff, who has one in a company is a
+// company user, and the one of staff in force is their role.
 func (f *facet) follow(grants []role.Grant, now int64) {
-	f.Kinds &^= user.IsStaff
+	f.Kinds &^= user.IsStaff | user.IsCompany
 	f.Role = 0
 	for _, g := range grants {
-		if g.Until == 0 || g.Until > now {
+		switch {
+		case g.Until != 0 && g.Until <= now:
+		case inCompany(g):
+			f.Kinds |= user.IsCompany
+		default:
 			f.Kinds |= user.IsStaff
 		}
 	}
 	if held := role.Now(grants, now); held != nil {
 		f.Role = role.Num(held.Key)
 	}
+}
+
+func inCompany(g role.Grant) bool {
+	r, err := role.Find(g.Role)
+	return err == nil && r.For == access.CompanyUser
 }
 
 // holdStaffEmail keeps the address of staff for them alone in the whole installation: they sign in with it.
