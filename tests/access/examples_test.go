@@ -165,6 +165,26 @@ var examples = []example{
 
 	{op: "auth.confirm_email", each: true, in: func(*scene, *op.Caller) any { return fields{"Token": "none"} }, ruled: "there is no such link"},
 
+	{op: "auth.send_code", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Audience": "account", "Brand": s.aurora, "Email": s.email()}
+	}, each: true},
+	{op: "auth.try_code", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Audience": "account", "Brand": s.aurora, "Browser": "no such browser", "Code": "00000000"}
+	}},
+	{op: "auth.unlock_codes", in: func(*scene, *op.Caller) any { return fields{"Token": "no such link"} }, ruled: "there is no such link"},
+	{op: "brand.fronts", in: func(*scene, *op.Caller) any { return "aurora" }},
+	{op: "company_user.create", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Company": "cmp_example", "Role": "orderer", "Email": s.email(), "FirstName": "Some", "LastName": s.name("Buyer")}
+	}},
+	{op: "registration.show", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
+	{op: "registration.change", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Registration": fields{"Open": s.next()%2 == 0}}
+	}},
+	{op: "customer.sign_up", each: true, in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Email": s.email(), "FirstName": "Some", "LastName": s.name("Visitor")}
+	}},
+	{op: "customer.confirm", in: func(*scene, *op.Caller) any { return fields{"Token": "no such link"} }, ruled: "there is no such link"},
+
 	{op: "user.add", what: "Support", in: newColleague("support", "")},
 	{op: "user.add", what: "Hub Admin of York", in: newColleague("hub_admin", "York")},
 	{op: "user.add", what: "Brand Admin", in: newColleague("brand_admin", "")},
