@@ -30,7 +30,6 @@ type desk struct {
 	held  map[string]*op.Caller // callers with what they held at the beginning of a race
 
 	admins int // Super Admins made in a test
-
 }
 
 func each(t *testing.T, test func(t *testing.T, d *desk)) {
@@ -161,6 +160,7 @@ var nobody = op.Nobody("203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64; rv:144.0)
 func (d *desk) signIn(email, password string) (auth.Signed, string) {
 	d.t.Helper()
 	s, err := d.Desk.SignIn(d.t.Context(), nobody, auth.Try{Audience: session.Staff, Email: email, Password: password})
+	s, err = d.Through(nobody, s, err)
 	if err != nil {
 		return s, errs.Of(err).Code
 	}

@@ -28,8 +28,6 @@ type Config struct {
 	MailFrom      string
 	Log           string // text or json, and a level: "text", "json debug"
 	Proxies       string // networks whose X-Forwarded-For is believed, separated by commas
-
-	AllowNoSecondFactor bool
 }
 
 // settings are the environment variables with the place of each in a Config.
@@ -109,9 +107,6 @@ func (c *Config) Settle() error {
 	}
 	if u.Scheme == "http" && (!loopback || !isLoopback(u.Hostname())) {
 		return errors.New("plain http beyond this machine would send passwords in the clear: put a proxy with https before Steward and set STEWARD_PUBLIC_URL to its https address")
-	}
-	if !loopback && !c.AllowNoSecondFactor {
-		return errors.New("staff have no second factor yet, so Steward listens on this machine only: keep STEWARD_LISTEN on 127.0.0.1, or start with --allow-no-second-factor if you accept that a stolen password is enough")
 	}
 	if c.MetricsListen != "" {
 		host, _, err := net.SplitHostPort(c.MetricsListen)

@@ -80,8 +80,4 @@ func TestWrongSettingsAreRefusedWithASentence(t *testing.T) {
 			t.Errorf("%s=%s: refused, and something was made", c.name, c.value)
 		}
 	}
-	code, _, errs := ran(t, map[string]string{"STEWARD_LISTEN": "0.0.0.0:0", "STEWARD_PUBLIC_URL": "https://desk.example.com", "STEWARD_DATA": t.TempDir()}, "serve")
-	if code != Failed || !strings.Contains(errs, "--allow-no-second-factor") {
-		t.Errorf("beyond this machine without second factors: %d, %s", code, errs)
-	}
 }

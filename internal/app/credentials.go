@@ -26,7 +26,7 @@ type Credential struct {
 	Where      string `json:"where"` // in words
 	Email      string `json:"email"`
 	Password   string `json:"password"`
-	TOTPSecret string `json:"totp_secret"` // empty until second factors exist
+	TOTPSecret string `json:"totp_secret"` // for an authenticator app
 	APIKey     string `json:"api_key"`
 }
 
@@ -54,7 +54,7 @@ func (a *App) demoPeople(ctx context.Context) (all []Credential, err error) {
 		if err != nil {
 			return nil, err
 		}
-		c := Credential{ID: string(u.ID), Name: s.FirstName + " " + s.LastName, Role: s.Role.Name, Where: where, Email: email, Password: s.Passphrase()}
+		c := Credential{ID: string(u.ID), Name: s.FirstName + " " + s.LastName, Role: s.Role.Name, Where: where, Email: email, Password: s.Passphrase(), TOTPSecret: s.Secret()}
 		for i := range held {
 			if held[i].InForce(time.Now().UnixMilli()) {
 				c.Scope, c.Role = held[i].Scope.String(), held[i].Role.Name

@@ -247,7 +247,7 @@ func (o *demoOptions) serve(ctx context.Context, t Terminal, c Config, mark *dem
 			return err
 		}
 		for i, p := range all {
-			show.People = append(show.People, web.DemoPerson{ID: p.ID, Name: p.Name, Role: p.Role, Sees: seed.People()[i].Sees, Email: p.Email, Password: p.Password})
+			show.People = append(show.People, web.DemoPerson{ID: p.ID, Name: p.Name, Role: p.Role, Sees: seed.People()[i].Sees, Email: p.Email, Password: p.Password, Secret: p.TOTPSecret})
 		}
 		debug.FreeOSMemory()
 		return a.Serve(ctx, socket, func() { welcome(t.Out, a.Config.PublicURL, path, all) })

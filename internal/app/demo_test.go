@@ -46,7 +46,7 @@ func TestTheDemoServesAFilledDeskAndKeepsItsData(t *testing.T) {
 		t.Errorf("%d people", len(all))
 	}
 	for _, c := range all {
-		if c.Name == "" || c.Role == "" || c.Scope == "" || c.Email == "" || c.Password == "" || !strings.HasPrefix(c.APIKey, "stw_") || c.TOTPSecret != "" {
+		if c.Name == "" || c.Role == "" || c.Scope == "" || c.Email == "" || c.Password == "" || !strings.HasPrefix(c.APIKey, "stw_") || len(c.TOTPSecret) != 32 {
 			t.Errorf("%+v", c)
 		}
 		if !strings.Contains(first.out.String(), c.Email) {

@@ -78,7 +78,6 @@ func (d *doctor) bad(what, found, remedy string) {
 }
 
 func (d *doctor) examine(ctx context.Context, c Config) {
-	c.AllowNoSecondFactor = true // is asked for at the start of serve
 	if err := c.Settle(); err != nil {
 		d.bad("settings", err.Error(), "Correct the setting; the environment wins over the file, flags over both.")
 		return
@@ -221,16 +220,10 @@ func (d *doctor) disk(c Config) {
 
 func (d *doctor) address(c Config) {
 	u, _ := url.Parse(c.PublicURL)
-	host, _, _ := net.SplitHostPort(c.Listen)
-	switch {
-	case isLoopback(u.Hostname()):
+	if isLoopback(u.Hostname()) {
 		d.note("public URL", c.PublicURL+" is for this machine only", "For others, put a proxy with https before it and set STEWARD_PUBLIC_URL.")
-	case !isLoopback(host):
-		d.note("public URL", c.PublicURL+"; it listens beyond this machine, and staff have no second factor yet", "serve needs --allow-no-second-factor then.")
-	default:
+	} else {
 		d.ok("public URL", c.PublicURL)
-	}
-	if !isLoopback(u.Hostname()) {
 		if _, err := net.DefaultResolver.LookupHost(context.Background(), u.Hostname()); err != nil {
 			d.note("public URL", "this machine cannot resolve "+u.Hostname(), "Check the name in DNS: links in mail lead there.")
 		}

@@ -25,7 +25,6 @@ var serveCommand = &command{
 	set: func(f *flag.FlagSet) action {
 		config := configured(f)
 		listen := f.String("listen", "", "address to listen on (STEWARD_LISTEN)")
-		noSecond := f.Bool("allow-no-second-factor", false, "listen beyond this machine although staff have no second factor yet")
 		return func(ctx context.Context, t Terminal, _ []string) error {
 			c, err := config(t)
 			if err != nil {
@@ -34,7 +33,6 @@ var serveCommand = &command{
 			if *listen != "" {
 				c.Listen = *listen
 			}
-			c.AllowNoSecondFactor = *noSecond
 			return opened(ctx, t, c, Options{Migrate: true, Work: true}, func(a *App) error {
 				socket, err := net.Listen("tcp", a.Config.Listen)
 				if err != nil {

@@ -77,7 +77,7 @@ func Default() Policy {
 			Company:    Limits{day, 7 * day, 20},
 			Account:    Limits{14 * day, 30 * day, 20},
 		},
-		SecondFactor: false, StepUpMail: MailAlways,
+		SecondFactor: true, StepUpMail: MailAlways,
 		ArchiveDays: 30, InvitationHours: 7 * 24, ResetMinutes: 60, ImpersonationMinutes: 30,
 	}
 }

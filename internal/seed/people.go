@@ -5,6 +5,8 @@ package seed
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,6 +32,8 @@ type Staff struct {
 	At        []string // names of locations; none is all
 	Sees      string   // what the demo's sign-in page says of them
 	Password  string
+
+	TOTPSecret string // of their authenticator app
 
 	ID    user.ID
 	Email string
@@ -113,6 +117,9 @@ func named(ctx context.Context, d *auth.Desk, hash func(string) (string, error),
 	for i, s := range w.Staff {
 		ago(historyDays + 30 - 41*i)
 		err := w.hire(ctx, d, operator, s, hash)
+		if err == nil {
+			_, err = op.Do(ctx, d.Door, operator, auth.GiveApp, auth.GivenApp{User: s.ID, Secret: s.TOTPSecret})
+		}
 		if err == nil && hired != nil {
 			err = hired(s)
 		}
@@ -163,7 +170,7 @@ func missing(err error) bool {
 // hire makes a member of staff, who accepts at once. Who was begun and has no password yet is given a new link.
 func (w *World) hire(ctx context.Context, d *auth.Desk, operator *op.Caller, s *Staff, hash func(string) (string, error)) error {
 	s.Email = s.Key + "@" + s.Brand + ".example"
-	s.Password = s.Passphrase()
+	s.Password, s.TOTPSecret = s.Passphrase(), s.Secret()
 	home := brand.Platform
 	if s.Brand != "platform" {
 		home = w.Place(s.Brand).ID
@@ -229,4 +236,10 @@ func (s *Staff) Passphrase() string {
 	second := []string{"kettles", "otters", "ladders", "violins", "pebbles", "sparrows", "teacups"}
 	i := slices.IndexFunc(People(), func(p *Staff) bool { return p.Key == s.Key })
 	return fmt.Sprintf("%s %s drift by %d", first[i%len(first)], second[i%len(second)], 31+7*i)
+}
+
+// Secret is what the person's authenticator app knows, in every made world.
+func (s *Staff) Secret() string {
+	sum := sha256.Sum256([]byte("steward made world, authenticator app of " + s.Key))
+	return base32.StdEncoding.EncodeToString(sum[:20])
 }

@@ -42,7 +42,9 @@ func (d *desk) enter(key string, a session.Audience) (auth.Signed, error) {
 	if m.Brand != "platform" {
 		try.Brand = d.Place(m.Brand).ID
 	}
-	return d.Desk.SignIn(context.Background(), op.Nobody("203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", "req_test"), try)
+	c := op.Nobody("203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", "req_test")
+	s, err := d.Desk.SignIn(context.Background(), c, try)
+	return d.Through(c, s, err)
 }
 
 // present is the caller that a token stands for, nil where it opens nothing.

@@ -12,6 +12,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -23,6 +24,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"github.com/stewardhq/steward/internal/app"
+	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -47,6 +49,9 @@ type World struct {
 	mu  sync.Mutex
 	now time.Time
 
+	steps map[user.ID]int64  // of the last code of each app
+	apps  map[user.ID]string // secrets of apps that were made on the way
+
 	welcome   sync.Once
 	customers map[string]user.ID
 }
@@ -68,7 +73,7 @@ func New(t *testing.T) *World { t.Helper(); return On(t, store.SQLite) }
 // On is a world on one database.
 func On(t *testing.T, engine store.Dialect) *World {
 	t.Helper()
-	w := &World{T: t, now: Now}
+	w := &World{T: t, now: Now, steps: map[user.ID]int64{}, apps: map[user.ID]string{}}
 	dir := t.TempDir()
 	c := app.Config{Database: storetest.URL(t, engine, schema.FS), Data: dir, Listen: "127.0.0.1:0", PublicURL: "http://localhost:8080", Log: "text"}
 	if err := c.Settle(); err != nil {
@@ -120,6 +125,79 @@ func (w *World) Member(key string) *seed.Staff {
 		w.T.Fatalf("world: nobody is called %s", key)
 	}
 	return s
+}
+
+// AppCode is a code of a member's authenticator app that was not used before. Where all of the moment are used, time passes.
+func (w *World) AppCode(key string) string {
+	w.T.Helper()
+	m := w.Member(key)
+	return w.code(m.ID, m.TOTPSecret)
+}
+
+func (w *World) code(u user.ID, secret string) string {
+	w.T.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	const long = 30 // seconds
+	step := max(w.steps[u]+1, w.now.Unix()/long-1)
+	if ahead := step - w.now.Unix()/long - 1; ahead > 0 {
+		w.now = w.now.Add(time.Duration(ahead) * long * time.Second)
+	}
+	w.steps[u] = step
+	code, err := auth.AppCode(secret, time.Unix(step*long, 0))
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return code
+}
+
+// Through takes a sign-in to its end: with a code of the person's app, or by making an app for who must have one.
+func (w *World) Through(c *op.Caller, s auth.Signed, err error) (auth.Signed, error) {
+	w.T.Helper()
+	if err != nil || s.Next != auth.SecondFactor && s.Next != auth.Enrol {
+		return s, err
+	}
+	ctx := context.Background()
+	secret := w.apps[s.User]
+	for _, m := range w.World.Staff {
+		if m.ID == s.User && secret == "" {
+			secret = m.TOTPSecret
+		}
+	}
+	if s.Next == auth.Enrol {
+		h, err := w.Desk.Halfway(ctx, c, s.Ticket)
+		if err != nil {
+			return s, err
+		}
+		secret = h.Offer.Secret
+		w.apps[s.User] = secret
+		s, _, err = w.Desk.EnrolApp(ctx, c, s.Ticket, "Phone", w.code(s.User, secret))
+		return s, err
+	}
+	return w.Desk.ShowSecond(ctx, c, s.Ticket, "totp", w.code(s.User, secret))
+}
+
+// Enter signs a member in at the served desk, and gives the address that they are led to. The client keeps its cookies.
+func (w *World) Enter(client *http.Client, server, key string) string {
+	w.T.Helper()
+	browser, m := *client, w.Member(key)
+	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	send := func(path string, form url.Values) string {
+		res, err := browser.PostForm(server+path, form)
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		if res.StatusCode != http.StatusSeeOther {
+			w.T.Fatalf("world: %s cannot sign in: %s is answered %d", key, path, res.StatusCode)
+		}
+		return res.Header.Get("Location")
+	}
+	to := send("/admin/sign-in", url.Values{"email": {m.Email}, "password": {m.Password}})
+	if to == "/admin/sign-in/second" {
+		to = send(to, url.Values{"code": {w.AppCode(key)}})
+	}
+	return to
 }
 
 // Customer gives a named customer by key, with their orders: maya (York, platinum), tariq (York, no order yet), jose (Leeds, with
@@ -212,7 +290,7 @@ func (w *World) AsDemo() {
 	w.Site.Demo = &web.Demo{}
 	for _, s := range w.World.Staff {
 		w.Site.Demo.People = append(w.Site.Demo.People, web.DemoPerson{
-			ID: string(s.ID), Name: s.FirstName + " " + s.LastName, Role: s.Role.Name, Sees: s.Sees, Email: s.Email, Password: s.Password,
+			ID: string(s.ID), Name: s.FirstName + " " + s.LastName, Role: s.Role.Name, Sees: s.Sees, Email: s.Email, Password: s.Password, Secret: s.TOTPSecret,
 		})
 	}
 }

@@ -254,14 +254,7 @@ func visitor(t *testing.T) *http.Client {
 func signedIn(t *testing.T, w *world.World, server, who string) *http.Client {
 	t.Helper()
 	v := visitor(t)
-	s := w.Member(who)
-	a, err := post(v, server+"/admin/sign-in", url.Values{"email": {s.Email}, "password": {s.Password}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a.status != http.StatusSeeOther {
-		t.Fatalf("%s cannot sign in: %s", who, a)
-	}
+	w.Enter(v, server, who)
 	return v
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/auth/password"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -55,6 +56,8 @@ type kit struct {
 	ada     user.ID
 	logs    *strings.Builder
 	counted int
+	secrets map[string]string // of authenticator apps, by address
+	steps   map[string]int64  // of the last code of each
 }
 
 const phrase = "plum otter lantern seven"
@@ -64,7 +67,7 @@ var host = op.HostOperator("test")
 // bare is an installation that nobody has set up yet.
 func bare(t *testing.T, demo bool) *kit {
 	t.Helper()
-	k := &kit{t: t, clock: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC), logs: &strings.Builder{}}
+	k := &kit{t: t, clock: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC), logs: &strings.Builder{}, secrets: map[string]string{}, steps: map[string]int64{}}
 	k.db = storetest.New(t, store.SQLite, schema.FS)
 	if err := jobs.Migrate(t.Context(), k.db); err != nil {
 		t.Fatal(err)
@@ -79,7 +82,7 @@ func bare(t *testing.T, demo bool) *kit {
 	check(t, err)
 	log := slog.New(slog.NewTextHandler(k.logs, nil))
 	all := []op.Operation{mailing.Latest}
-	all = slices.Concat(all, brand.Operations, session.Operations, mailing.Operations, auth.Operations, account.Operations, apikey.Operations)
+	all = slices.Concat(all, brand.Operations, session.Operations, mailing.Operations, auth.Operations, invite.Operations, account.Operations, account.Invitations, apikey.Operations)
 	k.door, err = op.New(op.Options{
 		Store: k.db, Keys: keys, Master: master, Jobs: queue, Log: log, SendCode: mailing.PostCode, Clock: func() time.Time { return k.clock },
 	}, all...)
@@ -117,6 +120,7 @@ func opened(t *testing.T, demo bool) *kit {
 	made := must(op.Do(t.Context(), k.door, host, account.CreateAdmin, account.NewAdmin{Email: "ada@desk.example", FirstName: "Ada", LastName: "Okafor"}))(t)
 	k.ada = made.User
 	k.choose(made.Token, phrase)
+	k.giveApp(k.ada, "ada@desk.example")
 	return k
 }
 
@@ -144,7 +148,27 @@ func (k *kit) staff(role string, at brand.ID, locations ...brand.LocationID) (id
 		Assignment: account.Assignment{Role: role, Places: account.At(at, locations...)},
 	}))(k.t)
 	k.accept(added.Token, phrase)
+	k.giveApp(added.User, email)
 	return added.User, email
+}
+
+// giveApp gives somebody an authenticator app.
+func (k *kit) giveApp(id user.ID, email string) {
+	k.t.Helper()
+	k.secrets[email] = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+	_, err := op.Do(k.t.Context(), k.door, host, auth.GiveApp, auth.GivenApp{User: id, Secret: k.secrets[email]})
+	check(k.t, err)
+}
+
+// appCode is a code of somebody's app that was not used before. Where all of the moment are used, time passes.
+func (k *kit) appCode(email string) string {
+	k.t.Helper()
+	step := max(k.steps[email]+1, k.clock.Unix()/30-1)
+	if ahead := step - k.clock.Unix()/30 - 1; ahead > 0 {
+		k.clock = k.clock.Add(time.Duration(ahead) * 30 * time.Second)
+	}
+	k.steps[email] = step
+	return must(auth.AppCode(k.secrets[email], time.Unix(step*30, 0)))(k.t)
 }
 
 // caller is a person without a session, for arranging things.
@@ -213,11 +237,40 @@ func (k *kit) client() *client {
 func (k *kit) as(email string) *client {
 	k.t.Helper()
 	b := k.client()
-	a := b.post("/admin/sign-in", "email", email, "password", phrase)
+	a := b.signIn(email)
 	if a.status != http.StatusSeeOther || a.location != "/admin" {
 		k.t.Fatalf("sign in as %s: %d %s", email, a.status, a.problem())
 	}
 	return b
+}
+
+// signIn shows password and second factor, and answers with where that leads.
+func (b *client) signIn(email string, fields ...string) answer {
+	b.t.Helper()
+	return b.through(email, b.post("/admin/sign-in", append([]string{"email", email, "password", phrase}, fields...)...))
+}
+
+// through goes on with a sign-in that asks for a second factor, or for one to be made. Recovery codes are looked at and left behind.
+func (b *client) through(email string, a answer) answer {
+	b.t.Helper()
+	page, query, _ := strings.Cut(a.location, "?")
+	values, err := url.ParseQuery(query)
+	check(b.t, err)
+	switch page {
+	case "/admin/sign-in/second":
+		return b.post(page, "code", b.k.appCode(email), "back", values.Get("back"))
+	case "/admin/sign-in/enrol":
+		key := b.get(a.location).wants(http.StatusOK).all("p", "id=key")
+		if len(key) != 1 {
+			b.t.Fatal("the page of a new second factor shows no key")
+		}
+		b.k.secrets[email] = strings.ReplaceAll(text(key[0]), " ", "")
+		a = b.post(page, "code", b.k.appCode(email), "back", values.Get("back")).wants(http.StatusOK)
+		for _, on := range a.all("a", "class=btn btn-primary btn-block mt-4 st-noprint") {
+			a.status, a.location = http.StatusSeeOther, value(on, "href")
+		}
+	}
+	return a
 }
 
 // answer is what came back.

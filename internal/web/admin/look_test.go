@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { browser.Main(m) }
 func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 	k := opened(t, true)
 	k.site.Demo.People = []web.DemoPerson{
-		{ID: string(k.ada), Name: "Ada Okafor", Role: "Super Admin", Sees: "Everything, at every brand", Email: "ada@desk.example", Password: phrase},
+		{ID: string(k.ada), Name: "Ada Okafor", Role: "Super Admin", Sees: "Everything, at every brand", Email: "ada@desk.example", Password: phrase, Secret: k.secrets["ada@desk.example"]},
 		{ID: "usr_2", Name: "Hugo Lindqvist", Role: "Hub Admin", Sees: "Customers and orders of York"},
 	}
 	kim, _ := k.staff("brand_admin", k.aurora)
@@ -128,6 +128,9 @@ func TestLevelsAnswerWhileOneChooses(t *testing.T) {
 	b.Type(browser.Field("E-mail"), "ada@desk.example")
 	b.Type(browser.Field("Password"), phrase)
 	b.Click(browser.Button("Continue"))
+	b.WaitPath("/admin/sign-in/second")
+	b.Type("#code", k.appCode("ada@desk.example"))
+	b.Press("Enter")
 	b.WaitPath("/admin/settings/users/new")
 	b.Type("#f-email", "noor@desk.example")
 	b.Type("#f-first_name", "Noor")

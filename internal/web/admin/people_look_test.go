@@ -18,6 +18,9 @@ func (d *desk) window(t *testing.T, key string) *browser.Browser {
 	b.Type(browser.Field("E-mail"), m.Email)
 	b.Type(browser.Field("Password"), m.Password)
 	b.Press("Enter")
+	b.WaitPath("/admin/sign-in/second")
+	b.Type("#code", d.AppCode(key))
+	b.Press("Enter")
 	b.WaitPath("/admin")
 	return b
 }

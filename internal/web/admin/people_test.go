@@ -88,10 +88,7 @@ func (d *desk) as(t *testing.T, key string) *visitor {
 	jar, err := cookiejar.New(nil)
 	check(t, err)
 	v := &visitor{d: d, t: t, http: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	m := d.Member(key)
-	if a := v.post("/admin/sign-in", url.Values{"email": {m.Email}, "password": {m.Password}}); a.status != http.StatusSeeOther {
-		t.Fatalf("sign in as %s: %d %s", key, a.status, a.sheet())
-	}
+	d.Enter(v.http, d.url, key)
 	return v
 }
 

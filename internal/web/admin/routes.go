@@ -30,9 +30,8 @@ import (
 func Routes(site *web.Site, mux *http.ServeMux) {
 	r := routes{site, mux}
 	for _, hang := range []func(routes){
-		signInPages, setUpPages, stepUpPages, mePages, settingsPages, limitPages, addUserPages, apiKeyPages, mailPages,
+		signInPages, secondPages, setUpPages, stepUpPages, mePages, factorPages, settingsPages, limitPages, addUserPages, invitationPages, acceptPages, apiKeyPages, mailPages,
 		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, lifePages, confirmPages, rolePages, exportPages, ordersPages, auditPages,
-		invitationPages, acceptPages,
 	} {
 		hang(r)
 	}

@@ -63,32 +63,46 @@ func continueAs(v *web.Visit) error {
 	}
 	for _, d := range v.Site.Demo.People {
 		if d.ID == form.Get("user") {
-			return enter(v, d.Email, d.Password, web.Back(form.Get("back"), ""))
+			return enterAs(v, d, web.Back(form.Get("back"), ""))
 		}
 	}
 	return errs.ErrNotFound
 }
 
-// enter lets somebody in, or says why not. A session that the browser showed before ends: nothing from before a sign-in lives on.
+// enterAs shows the person's password and a code of their app. Where all codes of the moment are used, the page of the second step
+// waits for the next.
+func enterAs(v *web.Visit, d web.DemoPerson, back string) error {
+	nobody := v.Site.From(v.R).Nobody()
+	signed, err := v.Site.Desk.SignIn(v.Ctx(), nobody, auth.Try{Audience: session.Staff, Email: d.Email, Password: d.Password, Known: v.KnownDevice()})
+	if err == nil && signed.Next == auth.SecondFactor {
+		if code := v.Site.Desk.UnusedCode(v.Ctx(), signed.User, d.Secret); code != "" {
+			signed, err = v.Site.Desk.ShowSecond(v.Ctx(), nobody, signed.Ticket, "totp", code)
+		}
+	}
+	if err != nil {
+		return notIn(v, err, back)
+	}
+	return signedIn(v, signed, back)
+}
+
+// enter looks at a password, and lets somebody in, leads to what comes next, or says why not.
 func enter(v *web.Visit, email, password, back string) error {
 	signed, err := v.Site.Desk.SignIn(v.Ctx(), v.Site.From(v.R).Nobody(), auth.Try{
 		Audience: session.Staff, Email: email, Password: password, Known: v.KnownDevice(),
 	})
+	if err != nil {
+		return notIn(v, err, back)
+	}
+	return signedIn(v, signed, back)
+}
+
+// notIn says on the page why somebody was not let in.
+func notIn(v *web.Visit, err error, back string) error {
 	var refusal *errs.Error
-	switch {
-	case err == nil:
-	case errors.As(err, &refusal) && refusal.Kind != errs.Fault && refusal.Kind != errs.Unavailable:
+	if errors.As(err, &refusal) && refusal.Kind != errs.Fault && refusal.Kind != errs.Unavailable {
 		return showSignIn(v, v.Status(refusal), back, refusal.Detail)
-	default:
-		return err
 	}
-	if v.Present != nil {
-		if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, session.Revoke, v.Present.Session.ID); err != nil {
-			return err
-		}
-	}
-	v.SignedIn(session.Staff, signed)
-	return v.Gone(orDesk(back))
+	return err
 }
 
 // signOut ends the session that asks, and no other.

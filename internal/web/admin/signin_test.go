@@ -21,7 +21,9 @@ func TestStaffSignInWithTheirPasswordAndComeBackToWhereTheyWanted(t *testing.T) 
 	if hidden := page.all("input", "name=back"); len(hidden) != 1 || value(hidden[0], "value") != "/admin/settings?x=1" {
 		t.Errorf("the way back is not carried along")
 	}
-	b.post("/admin/sign-in", "email", "Ada@Desk.example", "password", phrase, "back", "/admin/settings?x=1").leads("/admin/settings?x=1")
+	half := b.post("/admin/sign-in", "email", "Ada@Desk.example", "password", phrase, "back", "/admin/settings?x=1")
+	half.leads("/admin/sign-in/second?back=%2Fadmin%2Fsettings%3Fx%3D1")
+	b.through("ada@desk.example", half).leads("/admin/settings?x=1")
 	b.get("/admin/me/sessions").wants(http.StatusOK).says("This device")
 }
 
@@ -76,7 +78,7 @@ func TestNoRedirectLeavesTheSite(t *testing.T) {
 		"https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "http:evil", "javascript:alert(1)", "/\t/evil.example",
 		"///evil.example", "evil.example", "/%0d%0aLocation: https://evil.example", "https:///evil.example", "/admin\r\nX: y",
 	} {
-		a := k.client().post("/admin/sign-in", "email", "ada@desk.example", "password", phrase, "back", back)
+		a := k.client().signIn("ada@desk.example", "back", back)
 		u, err := url.Parse(a.location)
 		if a.status != http.StatusSeeOther || err != nil || u.Host != "" || u.Scheme != "" || strings.HasPrefix(a.location, "//") || strings.ContainsAny(a.location, "\\\r\n") {
 			t.Errorf("back=%q leads to %d %q", back, a.status, a.location)
@@ -96,12 +98,12 @@ func TestACookieFromBeforeTheSignInNeverSurvives(t *testing.T) {
 	b := k.client()
 	planted := "planted-by-somebody-else-0123456789abcdefgh"
 	b.http.Jar.SetCookies(k.site.Public, []*http.Cookie{{Name: "steward_staff", Value: planted, Path: "/"}})
-	b.post("/admin/sign-in", "email", "ada@desk.example", "password", phrase).leads("/admin")
+	b.signIn("ada@desk.example").leads("/admin")
 	first := b.session()
 	if first == planted || first == "" {
 		t.Fatalf("the planted cookie is the session: %q", first)
 	}
-	b.post("/admin/sign-in", "email", "ada@desk.example", "password", phrase).leads("/admin")
+	b.signIn("ada@desk.example").leads("/admin")
 	if b.session() == first {
 		t.Error("a second sign-in keeps the token of the first")
 	}
@@ -125,10 +127,10 @@ func TestACookieFromBeforeTheSignInNeverSurvives(t *testing.T) {
 func TestCookiesAreHiddenFromScriptAndFromOtherSites(t *testing.T) {
 	t.Parallel()
 	k := open(t)
-	a := k.client().post("/admin/sign-in", "email", "ada@desk.example", "password", phrase).leads("/admin")
+	a := k.client().signIn("ada@desk.example").leads("/admin")
 	cookies := (&http.Response{Header: a.header}).Cookies()
-	if len(cookies) != 2 {
-		t.Fatalf("%d cookies, want the session and the known device", len(cookies))
+	if len(cookies) != 3 {
+		t.Fatalf("%d cookies, want the session, the known device, and the end of the half-done sign-in", len(cookies))
 	}
 	for _, c := range cookies {
 		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
@@ -168,9 +170,9 @@ func TestForgedHostsAndForwardedHeadersCountForNothing(t *testing.T) {
 		t.Errorf("a forwarded host shows: %q %s", a.location, a.body)
 	}
 	b := k.client()
-	b.do(http.MethodPost, "/admin/sign-in", url.Values{"email": {"ada@desk.example"}, "password": {phrase}}, func(r *http.Request) {
-		r.Header.Set("X-Forwarded-For", "203.0.113.99")
-	})
+	forged := func(r *http.Request) { r.Header.Set("X-Forwarded-For", "203.0.113.99") }
+	b.do(http.MethodPost, "/admin/sign-in", url.Values{"email": {"ada@desk.example"}, "password": {phrase}}, forged)
+	b.do(http.MethodPost, "/admin/sign-in/second", url.Values{"code": {k.appCode("ada@desk.example")}}, forged).leads("/admin")
 	if page := b.get("/admin/me/sessions").wants(http.StatusOK); strings.Contains(page.body, "203.0.113.99") {
 		t.Error("an untrusted X-Forwarded-For is believed")
 	}
@@ -197,7 +199,7 @@ func TestPostsFromOtherSitesAreRefused(t *testing.T) {
 func TestTheDemoSignsInAsSomebodyOnTheWayThatEverybodyTakes(t *testing.T) {
 	t.Parallel()
 	k := opened(t, true)
-	k.site.Demo.People = []web.DemoPerson{{ID: string(k.ada), Name: "Ada Okafor", Role: "Super Admin", Sees: "Everything", Email: "ada@desk.example", Password: phrase}}
+	k.site.Demo.People = []web.DemoPerson{{ID: string(k.ada), Name: "Ada Okafor", Role: "Super Admin", Sees: "Everything", Email: "ada@desk.example", Password: phrase, Secret: k.secrets["ada@desk.example"]}}
 	b := k.client()
 	page := b.get("/admin/sign-in").wants(http.StatusOK)
 	button := page.all("button", "name=user")

@@ -356,6 +356,9 @@ func deeds(v *web.Visit, s op.Subject, status user.Status, base string) []ui.Men
 	if !self {
 		life = append(life, lifeDeeds(func(p access.Permission) bool { return v.May(p, s) }, status, base)...)
 	}
+	if !gone && !self && s.People == access.Staff && v.May(access.UsersResetPassword, s) {
+		life = append(life, ui.Action{Label: "Reset second factor…", Icon: "key-off", Href: base + "/second-factor", Dialog: true})
+	}
 	if !gone && !self && v.May(access.UsersArchive, s) {
 		life = append(life, ui.Action{Label: "Archive…", Icon: "archive", Href: base + "/archive", Dialog: true})
 	}
