@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 )
 
@@ -57,10 +58,13 @@ var Restored = &op.Action[Replay, op.Place, op.None]{
 	},
 }
 
+// ErrAtTheMachine refuses to note what nobody did.
+var ErrAtTheMachine = errs.New(errs.Conflict, "at_the_machine", "Backups are made and restored at the command line of the machine: `steward backup`, `steward restore`.")
+
 // atTheMachine refuses everybody else: who does not make the copy must not make the entry.
 func atTheMachine(tx *op.Tx) error {
 	if tx.Caller().Kind != op.Operator {
-		return op.ErrForbidden.Say("Backups are made and restored at the command line of the machine: `steward backup`, `steward restore`.")
+		return ErrAtTheMachine
 	}
 	return nil
 }
