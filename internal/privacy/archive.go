@@ -142,7 +142,7 @@ func veil(tx *op.Tx, u *user.User, why string) ([]customer.External, error) {
 	if err := errors.Join(mailing.Drop(tx, string(u.ID)), tx.DropPending(string(u.ID)), tx.DropAnswers(append(keys, string(u.ID))...)); err != nil {
 		return nil, err
 	}
-	return externals, sweep(tx, u, func(h *holding) string { return h.Archive })
+	return externals, sweep(tx, u, func(h *Holding) string { return h.Archive })
 }
 
 // endKeys revokes the person's API keys, and gives the ids of all they ever had.

@@ -55,7 +55,7 @@ var Delete = &op.Action[Who, *user.User, op.None]{
 		if err != nil {
 			return op.None{}, err
 		}
-		if err := sweep(tx, u, func(h *holding) string { return h.Erase }); err != nil {
+		if err := sweep(tx, u, func(h *Holding) string { return h.Erase }); err != nil {
 			return op.None{}, err
 		}
 		for _, clear := range []func(*op.Tx, string, ...any) (int64, error){profiles.Clear, categories.Clear} {

@@ -91,7 +91,7 @@ func erase(tx *op.Tx, u *user.User) error {
 	if err := errors.Join(tx.DropAnswers(keys...), tx.DropOldAnswers(), tx.Erased(string(u.ID))); err != nil {
 		return err
 	}
-	return sweep(tx, u, func(h *holding) string { return h.Erase })
+	return sweep(tx, u, func(h *Holding) string { return h.Erase })
 }
 
 // Cleanse erases somebody whom a restored backup brought back, whatever they were at its time: the journal of erasures says that they

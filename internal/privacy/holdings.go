@@ -7,14 +7,14 @@ import (
 	"github.com/stewardhq/steward/internal/user"
 )
 
-// holding is a table that keeps something of a person, and what becomes of it. Archive and Erase are what happens to the rows in the
+// Holding is a table that keeps something of a person, and what becomes of it. Archive and Erase are what happens to the rows in the
 // transaction of the archive and of the erasure:
 //
 //	""          nothing: there is nothing in it that tells who the person is, or it is sealed with their key (Keeps says which)
 //	"delete"    the rows of the person are deleted
 //	"empty"     their sealed and telling columns are emptied; the rows stay
 //	"by hand"   archive.go, restore.go or erase.go do what one word cannot say
-type holding struct {
+type Holding struct {
 	Table   string
 	Column  string // by which the rows of a person are found: their id, or their number (user_num, num)
 	Keeps   string // what it keeps of them, for docs/privacy.md
@@ -25,6 +25,14 @@ type holding struct {
 	empty  func(tx *op.Tx, tail string, args ...any) error
 }
 
+// Row is the holding as a line of the table in docs/privacy.md.
+func (h *Holding) Row() string {
+	word := func(step string) string {
+		return map[string]string{untouched: "stays", deleted: "deleted", emptied: "emptied", byHand: "see below"}[step]
+	}
+	return "| `" + h.Table + "` | " + h.Keeps + " | " + word(h.Archive) + " | " + word(h.Erase) + " |"
+}
+
 const (
 	untouched = ""
 	deleted   = "delete"
@@ -33,7 +41,7 @@ const (
 )
 
 // Holdings are all tables that know of persons. Whoever adds a table with a column that names one adds it here; a test compares.
-var Holdings = []holding{
+var Holdings = []Holding{
 	{Table: "users", Column: "id", Keeps: "name, address, e-mail, telephone, birthday, country, status and its reasons", Archive: byHand, Erase: byHand},
 	{Table: "vaults", Column: "user_id", Keeps: "what an archived person was, sealed", Archive: byHand, Erase: byHand},
 	{Table: "hidden_persons", Column: "person", Keeps: "that they are hidden", Archive: byHand, Erase: byHand},
@@ -42,6 +50,7 @@ var Holdings = []holding{
 	{Table: "staff_emails", Column: "user_id", Keeps: "their address, while they are staff", Archive: byHand, Erase: deleted},
 	{Table: "grants", Column: "user_id", Keeps: "which roles they held", Archive: byHand},
 	{Table: "credentials", Column: "user_id", Keeps: "the hash of their password", Archive: deleted, Erase: deleted},
+	{Table: "old_passwords", Column: "user_id", Keeps: "hashes of passwords that they had before", Archive: deleted, Erase: deleted},
 	{Table: "totps", Column: "user_id", Keeps: "their authenticator apps, sealed", Archive: deleted, Erase: deleted},
 	{Table: "totp_offers", Column: "user_id", Keeps: "an authenticator app that is being set up, sealed", Archive: deleted, Erase: deleted},
 	{Table: "recovery_codes", Column: "user_id", Keeps: "hashes of their recovery codes", Archive: deleted, Erase: deleted},
@@ -145,7 +154,7 @@ func emptyExports(tx *op.Tx, tail string, args ...any) error {
 }
 
 // sweep does to every table what its holding says for this step.
-func sweep(tx *op.Tx, u *user.User, step func(*holding) string) error {
+func sweep(tx *op.Tx, u *user.User, step func(*Holding) string) error {
 	for i := range Holdings {
 		h := &Holdings[i]
 		var by any = string(u.ID)
