@@ -99,9 +99,10 @@ func TestSomebodyIsAddedWithLevelsAndTheLinkIsShownOnce(t *testing.T) {
 	}
 	form = page.choices()
 	form.Set("do", "add")
-	done := ada.send("/admin/settings/users/new", form).wants(http.StatusOK).says("Noor Haddad was added")
+	form.Set("send", "no")
+	done := ada.send("/admin/settings/users/new", form).wants(http.StatusOK).says("Noor Haddad was invited")
 	shown := done.all("input", "id=secret")
-	if len(shown) != 1 || !strings.HasPrefix(value(shown[0], "value"), k.server.URL+"/set-password?token=") {
+	if len(shown) != 1 || !strings.HasPrefix(value(shown[0], "value"), k.server.URL+"/invitation?token=") {
 		t.Fatal("no link is shown")
 	}
 	_, token, _ := strings.Cut(value(shown[0], "value"), "token=")
@@ -112,7 +113,7 @@ func TestSomebodyIsAddedWithLevelsAndTheLinkIsShownOnce(t *testing.T) {
 	if strings.Contains(list.body, token) || strings.Contains(k.logs.String(), token) {
 		t.Error("the link is in the list or in the log")
 	}
-	k.choose(token, phrase)
+	k.accept(token, phrase)
 	held := must(role.Held(k.db.Read(t.Context()), string(k.byEmail("noor@desk.example").ID)))(t)
 	now := k.clock.UnixMilli()
 	for p, want := range map[access.Permission]bool{
@@ -141,7 +142,7 @@ func TestChosenLocationsAndOnlyThem(t *testing.T) {
 	if foreign.status == http.StatusOK || k.byEmail("hub@desk.example") != nil {
 		t.Fatalf("a location of another brand was taken: %d", foreign.status)
 	}
-	ada.post("/admin/settings/users/new", "email", "hub@desk.example", "first_name", "Hugo", "role", "hub_admin", "where", "some", "location", string(k.york), "do", "add").wants(http.StatusOK)
+	ada.post("/admin/settings/users/new", "email", "hub@desk.example", "first_name", "Hugo", "role", "hub_admin", "where", "some", "location", string(k.york), "do", "add").leads("/admin/users/invitations")
 	ada.get("/admin/settings/users").says("Stonegate")
 }
 

@@ -345,3 +345,28 @@ func (f *addForm) sends() string {
 	}
 	return "no"
 }
+
+// reminders say on the overview what wants looking after, to who invites or sees roles (checklist 86, 265). Nothing to look after:
+// no line.
+func reminders(v *web.Visit) (words []ui.Run, err error) {
+	if !v.Anywhere(access.UsersInvite) && !v.Anywhere(access.StaffRolesView) {
+		return nil, nil
+	}
+	r, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, invite.Current, v.BrandID())
+	if err != nil {
+		return nil, err
+	}
+	add := func(n int64, one, many, path string) {
+		if n == 0 {
+			return
+		}
+		if len(words) > 0 {
+			words = append(words, ui.T(" "))
+		}
+		words = append(words, ui.L(ui.Counted(n, one, many), path), ui.T("."))
+	}
+	add(r.Expiring, "invitation runs out within two days", "invitations run out within two days", invitationsPath+"?status=pending")
+	add(r.Expired, "invitation ran out in the last week", "invitations ran out in the last week", invitationsPath+"?status=expired")
+	add(r.Due, "person got their role a month ago: look whether it still fits", "people got their role a month ago: look whether it still fits", "/admin/settings/users")
+	return words, nil
+}

@@ -38,7 +38,8 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 	pages := []struct{ name, path string }{
 		{"settings", "/admin/settings"}, {"brands", "/admin/settings/brands"}, {"brand", "/admin/settings/brands/" + string(k.aurora)},
 		{"brand-new", "/admin/settings/brands/new"}, {"locations", "/admin/settings/locations"}, {"location", "/admin/settings/locations/" + string(k.york)},
-		{"staff", "/admin/settings/users"}, {"add-user", "/admin/settings/users/new"},
+		{"staff", "/admin/settings/users"}, {"invitations", "/admin/users/invitations"}, {"invite", "/admin/users/invitations/new"},
+		{"add-user", "/admin/settings/users/new"},
 		{"add-user-role", "/admin/settings/users/new?role=brand_admin&level.settings=view&email=noor@desk.example&first_name=Noor"},
 		{"api-keys", "/admin/settings/api-keys"}, {"api-key-new", "/admin/settings/api-keys/new"}, {"mail", "/admin/settings/mail"},
 		{"sessions", "/admin/me/sessions"}, {"revoke", "/admin/settings/api-keys/" + made.Key.ID + "/revoke"}, {"missing", "/admin/nothing-here"}, {"devmail", "/dev/mail"},
@@ -79,12 +80,12 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 	b.WaitText("do not go together")
 	look("sign-in-wrong")
 	b.TakeFaults() // the browser reports the 401 that was meant
-	b.Goto("/set-password?token=" + added.Token)
-	b.WaitText("Choose your password")
+	b.Goto("/invitation?token=" + added.Token)
+	b.WaitText("invites you as")
 	if strings.Contains(b.URL(), "token") {
 		t.Error("the token is in the address bar")
 	}
-	look("set-password")
+	look("invitation")
 	b.Goto("/admin/sign-in")
 	b.Click("button[name=user]")
 	b.WaitGone("#demo-t")

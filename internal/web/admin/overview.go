@@ -37,6 +37,7 @@ type overviewProps struct {
 	Own      []ui.Pair
 	Seal     []ui.Run
 	SealKind ui.Kind
+	Remind   []ui.Run // what wants looking after: invitations that run out, roles to look at again
 }
 
 // overviewPage is where one arrives. What takes counting comes after the page is there.
@@ -68,6 +69,9 @@ func overviewPage(v *web.Visit) error {
 		p.SealKind, p.Seal = sealWords(v)
 	}
 	var err error
+	if p.Remind, err = reminders(v); err != nil {
+		return err
+	}
 	if p.Note, err = pausedNote(v); err != nil {
 		return err
 	}
@@ -214,6 +218,8 @@ func iconOf(operation string) string {
 		return "building-store"
 	case "customers", "customer":
 		return "id"
+	case "invitation":
+		return "mail"
 	case "audit":
 		return "eye"
 	}
