@@ -248,6 +248,9 @@ func (s *step) ask(v *web.Visit, l *peopleList, status int, values url.Values, t
 	if !s.plain {
 		d.Do += " " + name
 	}
+	if s.path == "suspend" && p.User.Status == user.Suspended {
+		d.Title, d.Do = "Change the suspension of "+p.Title+"?", "Save"
+	}
 	if why := s.idle(p.User); why != "" && len(t.problem) == 0 && len(t.fields) == 0 {
 		d.Quiet = true
 		return dialogOf(v, status, d, l, stepBody(why, nil))
