@@ -180,7 +180,7 @@ func deedsOf(l *invite.Listed) (acts []ui.Action) {
 		}
 	}
 	if l.MayRevoke {
-		acts = append(acts, ui.Action{Label: "Revoke…", Icon: "mail-off", Href: base + "/revoke", Danger: true, Dialog: true})
+		acts = append(acts, ui.Action{Label: "Revoke…", Icon: "mail-off", Href: base + "/revoke", Dialog: true})
 	}
 	return acts
 }
