@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/kernel/op"
 )
 
 func diagnosed(t *testing.T, dir string) (int, map[string]symptom) {
@@ -172,6 +176,11 @@ func TestBreakGlassIsInTheLog(t *testing.T) {
 	if out := done(t, "admin", "reset", "--data", dir, "--email", "ines@example.com"); !strings.Contains(out, "/set-password?token=") {
 		t.Error(out)
 	}
+	if out := done(t, "admin", "reset", "--data", dir, "--email", "ines@example.com", "--second-factor"); !strings.Contains(out, "/set-password?token=") {
+		t.Error("who has no second factor is none the worse:", out)
+	}
+	giveApp(t, dir, "ines@example.com")
+	done(t, "admin", "reset", "--data", dir, "--email", "ines@example.com", "--second-factor")
 	code, out, errs := ran(t, nil, "admin", "reset", "--data", dir, "--email", "nobody@example.com")
 	if code != Failed || strings.Contains(out, "token") || errs == "" {
 		t.Errorf("of nobody: %d %s %s", code, out, errs)
@@ -181,9 +190,28 @@ func TestBreakGlassIsInTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = a.Close() }()
-	var n int64
-	if err := a.Store.Read(t.Context()).QueryRow("select count(*) from audit_events where op in ('admin.create', 'admin.reset')").Scan(&n); err != nil || n < 2 {
-		t.Errorf("%d entries, %v", n, err)
+	var n, resets, apps int64
+	err = a.Store.Read(t.Context()).QueryRow(`select (select count(*) from audit_events where op in ('admin.create', 'admin.reset')),
+		(select count(*) from audit_events where op = 'user.reset_second_factor' and body like '%"outcome":"done"%'), (select count(*) from totps)`).Scan(&n, &resets, &apps)
+	if err != nil || n < 2 || resets != 1 || apps != 0 {
+		t.Errorf("%d entries, %d of a reset second factor, %d apps are left, %v", n, resets, apps, err)
+	}
+}
+
+// giveApp gives somebody an authenticator app.
+func giveApp(t *testing.T, dir, email string) {
+	t.Helper()
+	a, err := Open(t.Context(), settled(t, dir), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = a.Close() }()
+	id, err := account.FindStaff(t.Context(), a.Store, email)
+	if err == nil {
+		_, err = op.Do(t.Context(), a.Door, op.HostOperator("test"), auth.GiveApp, auth.GivenApp{User: id, Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"})
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -73,7 +73,7 @@ func New(t *testing.T) *World { t.Helper(); return On(t, store.SQLite) }
 // On is a world on one database.
 func On(t *testing.T, engine store.Dialect) *World {
 	t.Helper()
-	w := &World{T: t, now: Now, steps: map[user.ID]int64{}, apps: map[user.ID]string{}}
+	w := &World{T: t, now: Now}
 	dir := t.TempDir()
 	c := app.Config{Database: storetest.URL(t, engine, schema.FS), Data: dir, Listen: "127.0.0.1:0", PublicURL: "http://localhost:8080", Log: "text"}
 	if err := c.Settle(); err != nil {
@@ -136,12 +136,16 @@ func (w *World) AppCode(key string) string {
 
 func (w *World) code(u user.ID, secret string) string {
 	w.T.Helper()
+	const long = 30 // seconds
+	present := w.Door.Now().Unix() / long
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	const long = 30 // seconds
-	step := max(w.steps[u]+1, w.now.Unix()/long-1)
-	if ahead := step - w.now.Unix()/long - 1; ahead > 0 {
+	step := max(w.steps[u]+1, present-1)
+	if ahead := step - present - 1; ahead > 0 {
 		w.now = w.now.Add(time.Duration(ahead) * long * time.Second)
+	}
+	if w.steps == nil {
+		w.steps = map[user.ID]int64{}
 	}
 	w.steps[u] = step
 	code, err := auth.AppCode(secret, time.Unix(step*long, 0))
@@ -158,7 +162,9 @@ func (w *World) Through(c *op.Caller, s auth.Signed, err error) (auth.Signed, er
 		return s, err
 	}
 	ctx := context.Background()
+	w.mu.Lock()
 	secret := w.apps[s.User]
+	w.mu.Unlock()
 	for _, m := range w.World.Staff {
 		if m.ID == s.User && secret == "" {
 			secret = m.TOTPSecret
@@ -170,7 +176,12 @@ func (w *World) Through(c *op.Caller, s auth.Signed, err error) (auth.Signed, er
 			return s, err
 		}
 		secret = h.Offer.Secret
+		w.mu.Lock()
+		if w.apps == nil {
+			w.apps = map[user.ID]string{}
+		}
 		w.apps[s.User] = secret
+		w.mu.Unlock()
 		s, _, err = w.Desk.EnrolApp(ctx, c, s.Ticket, "Phone", w.code(s.User, secret))
 		return s, err
 	}

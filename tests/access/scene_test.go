@@ -136,7 +136,7 @@ func (s *scene) archived() user.ID {
 // session is the id and the token of a live session of somebody's.
 func (s *scene) session(of user.ID) (id, token string) {
 	s.t.Helper()
-	out := s.do("auth.sign_in", fields{"User": of, "Audience": "staff", "Method": "password"})
+	out := s.do("auth.sign_in", fields{"User": of, "Audience": "staff", "Method": "passkey"})
 	v := fieldsOf(out)
 	return v["Session"].(string), v["Token"].(string)
 }
