@@ -20,6 +20,7 @@ type APIKey struct {
 	Permissions []string     `json:"permissions"`
 	Unattended  []string     `json:"unattended" description:"What it may do without a code of its owner's."`
 	Source      string       `json:"source" example:"api" description:"Source of the external ids that it sends."`
+	Networks    []string     `json:"networks" example:"[\"203.0.113.0/24\"]" description:"It is taken from these only; empty is from anywhere."`
 	State       apikey.State `json:"state" enum:"live,revoked,expired,void"`
 	CreatedAt   Time         `json:"created_at"`
 	ExpiresAt   Time         `json:"expires_at"`
@@ -36,7 +37,7 @@ type NewAPIKey struct {
 func showKey(l apikey.Listed) APIKey {
 	return APIKey{
 		ID: l.ID, Name: l.Name, Hint: l.Hint, Owner: l.Owner, OwnerName: l.Of, Scope: l.Scope, Permissions: l.Set().Names(),
-		Unattended: l.Unwatched().Names(), Source: l.Source, State: l.State, CreatedAt: Time(l.CreatedAt),
+		Unattended: l.Unwatched().Names(), Source: l.Source, Networks: l.FromNetworks(), State: l.State, CreatedAt: Time(l.CreatedAt),
 		ExpiresAt: Time(l.ExpiresAt), RevokedAt: Time(l.RevokedAt), LastUsedAt: Time(l.LastUsedAt),
 	}
 }
@@ -55,6 +56,7 @@ type (
 		Permissions []string `json:"permissions" required:"true" example:"[\"facts.ingest\"]"`
 		Unattended  []string `json:"unattended,omitempty"`
 		Source      string   `json:"source,omitempty" example:"shop"`
+		Networks    []string `json:"networks,omitempty" example:"[\"203.0.113.0/24\"]" description:"Addresses and networks from which the key is taken; left out, it is taken from anywhere."`
 		ExpiresAt   Time     `json:"expires_at,omitzero" description:"At most 365 days from now; 90 days when left out."`
 	}
 )
@@ -67,7 +69,7 @@ func keys(t *table) {
 		})
 	Action(t, "POST /v1/api-keys", apikey.Create,
 		func(c *Call, w newKey) (in apikey.New, err error) {
-			in = apikey.New{Name: w.Name, Source: w.Source, ExpiresAt: int64(w.ExpiresAt), Scope: c.Key.Place()}
+			in = apikey.New{Name: w.Name, Source: w.Source, Networks: w.Networks, ExpiresAt: int64(w.ExpiresAt), Scope: c.Key.Place()}
 			if w.Scope != "" {
 				if in.Scope, err = access.ParseScope(w.Scope); err != nil {
 					return in, errs.Field("scope", "%s", access.ErrMalformedScope.Detail)

@@ -260,3 +260,26 @@ func TestUseIsNotedOnceAMinute(t *testing.T) {
 		t.Errorf("use was noted at %s, then at %s", first, later)
 	}
 }
+
+func TestAKeyIsTakenFromItsNetworksOnly(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		dev := d.key("dev", d.brand("aurora"))
+		make := func(networks string) string {
+			d.Later(time.Minute)
+			body := `{"name":"Shop backend","permissions":["customers.view"],"networks":` + networks + `}`
+			id := d.call(dev, "POST", "/v1/api-keys", body).is(403, "step_up_required").text("step_up")
+			return d.call(dev, "POST", "/v1/api-keys", body, "Step-Up", id+" "+d.Code()).is(201).text("token")
+		}
+		d.get(make(`["192.0.2.1/32","::/0","0.0.0.0/0"]`), "/v1/customers").is(200)
+		away := make(`["198.51.100.7"]`)
+		d.get(away, "/v1/customers").is(403, "api_key_elsewhere")
+		if e := d.Events(string(d.Place("aurora").Brand))[0]; e.Op != "apikey.elsewhere" || e.Outcome != "refused" || e.Actor.Kind != "key" {
+			t.Errorf("the log says %s by %s", e.Op, e.Actor.Kind)
+		}
+		n := d.count("api_keys")
+		d.call(dev, "POST", "/v1/api-keys", `{"name":"x","permissions":["customers.view"],"networks":["example.com"]}`).is(422, "invalid")
+		if d.count("api_keys") != n {
+			t.Error("a refusal made a key")
+		}
+	})
+}

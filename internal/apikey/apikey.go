@@ -20,7 +20,7 @@ import (
 )
 
 // Operations is what can be done with API keys.
-var Operations = []op.Operation{Create, Revoke, List, Show, authenticate, touch}
+var Operations = []op.Operation{Create, Revoke, List, Show, authenticate, elsewhere, touch}
 
 // Prefix begins every token, so that a leaked one is recognised by people and by scanners.
 const Prefix = "stw_"
@@ -37,6 +37,7 @@ type Key struct {
 	Source      string   `db:"source"       audit:"plain"` // of the external ids that it sends
 	Permissions string   `db:"permissions"  audit:"plain"` // separated by spaces
 	Unattended  string   `db:"unattended"   audit:"plain"` // those of them that need no code of the owner's
+	Networks    string   `db:"networks"     audit:"plain"` // it is taken from these only; empty is anywhere
 	Version     int64    `db:"version,version"`
 	CreatedAt   int64    `db:"created_at"   audit:"derived"`
 	ExpiresAt   int64    `db:"expires_at"   audit:"plain"`

@@ -63,6 +63,10 @@ func Authenticate(ctx context.Context, d *op.Door, token string, from From) (*op
 		Grants: p.owner.Holds.Only(k.Set(), k.Place()), Unattended: k.Unwatched(),
 		IP: from.IP, Agent: from.Agent, Request: from.Request,
 	}
+	if !k.takenFrom(from.IP) {
+		_, err := op.Ask(ctx, d, c, elsewhere, op.None{})
+		return nil, Key{}, err
+	}
 	if d.Now().UnixMilli()-k.LastUsedAt >= usedEvery {
 		if _, err := op.Keep(ctx, d, c, touch, k.ID); err != nil {
 			return nil, Key{}, err

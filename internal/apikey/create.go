@@ -37,6 +37,7 @@ type New struct {
 	Unattended  access.Set   `json:"unattended,omitzero"`
 	Source      string       `json:"source,omitempty"`     // of external ids; DefaultSource when empty
 	ExpiresAt   int64        `json:"expires_at,omitempty"` // epoch ms; 0 is UsualLife from now
+	Networks    []string     `json:"networks,omitempty"`   // it is taken from these addresses and networks only; none is anywhere
 	// Owner is set only by Steward itself and at the machine's command line, where nobody is signed in: whom the key acts for.
 	Owner user.ID `json:"owner,omitempty"`
 }
@@ -57,6 +58,9 @@ var Create = &op.Action[New, making, Made]{
 		facts := []op.Fact{{Label: "Name", Value: in.Name}, {Label: "Where", Value: t.where}, {Label: "May", Value: labels(in.Permissions)}}
 		if !in.Unattended.Empty() {
 			facts = append(facts, op.Fact{Label: "Without a code", Value: labels(in.Unattended)})
+		}
+		if len(in.Networks) > 0 {
+			facts = append(facts, op.Fact{Label: "Only from", Value: strings.Join(in.Networks, ", ")})
 		}
 		facts = append(facts, op.Fact{Label: "Until", Value: in.expires(t.now).UTC().Format("2 Jan 2006")})
 		return op.Confirmation{Title: "Make the API key “" + in.Name + "”", Facts: facts, Button: "Make key"}
@@ -84,6 +88,7 @@ var Create = &op.Action[New, making, Made]{
 			ID: id.New(id.Key, tx.Now()), Token: secret.HashToken(m.Token), Hint: token[len(token)-4:],
 			Owner: owner.ID, Brand: t.brand, Scope: in.Scope.String(), Name: in.Name, Source: in.Source,
 			Permissions: strings.Join(in.Permissions.Names(), " "), Unattended: strings.Join(in.Unattended.Names(), " "),
+			Networks:  strings.Join(in.Networks, " "),
 			CreatedAt: tx.Now().UnixMilli(), ExpiresAt: in.expires(tx.Now()).UnixMilli(),
 		}
 		if err := Table.Insert(tx, &m.Key); err != nil {
@@ -163,6 +168,11 @@ func (n *New) check(now time.Time) error {
 	if !n.Permissions.ContainsAll(n.Unattended) || !Unattendable.ContainsAll(n.Unattended) {
 		wrong.Add("unattended", "Only permissions of this key can be unattended, and of those only: %s.", labels(Unattendable))
 	}
+	networks, problem := cleanNetworks(n.Networks)
+	if problem != "" {
+		wrong.Add("networks", "%s", problem)
+	}
+	n.Networks = networks
 	if life := n.expires(now).Sub(now); life <= 0 || life > LongestLife {
 		wrong.Add("expires_at", "A key expires in the future, at most 365 days from now.")
 	}

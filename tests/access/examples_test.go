@@ -172,6 +172,7 @@ var examples = []example{
 		return fields{"Audience": "account", "Brand": s.aurora, "Browser": "no such browser", "Code": "00000000"}
 	}},
 	{op: "auth.unlock_codes", in: func(*scene, *op.Caller) any { return fields{"Token": "no such link"} }, ruled: "there is no such link"},
+	{op: "storefront.vouch", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
 	{op: "brand.fronts", in: func(*scene, *op.Caller) any { return "aurora" }},
 	{op: "company_user.create", in: func(s *scene, _ *op.Caller) any {
 		return fields{"Brand": s.aurora, "Company": "cmp_example", "Role": "orderer", "Email": s.email(), "FirstName": "Some", "LastName": s.name("Buyer")}
@@ -350,6 +351,7 @@ var examples = []example{
 	{op: "apikey.show", in: func(s *scene, _ *op.Caller) any { return fields{"Key": key(s)} }},
 	{op: "apikey.list", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
 	{op: "apikey.authenticate", what: "an unknown token", in: func(*scene, *op.Caller) any { return "no such hash" }, ruled: "there is no such key"},
+	{op: "apikey.elsewhere", in: nothing, ruled: "the key is used from outside of its networks"},
 	{op: "apikey.touch", in: func(s *scene, _ *op.Caller) any { return key(s) }},
 
 	{op: "export.list", in: nothing},

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/a-h/templ"
 
@@ -72,6 +73,7 @@ func keyState(s apikey.State) templ.Component {
 
 type keyProps struct {
 	Name, Source, Days, Scope string
+	Networks                  string // one on a line, or separated by spaces or commas
 	Permissions               []string
 	Unattended                []string
 	Places                    []ui.Option
@@ -128,6 +130,8 @@ func showKeyForm(v *web.Visit, status int, p keyProps, t troubles) error {
 	return v.Page(status, "Make an API key", "settings", keySheet(p))
 }
 
+func separates(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }
+
 // makeAPIKey asks for a key. A code comes first, and the key is shown when it is confirmed.
 func makeAPIKey(v *web.Visit) error {
 	form, err := v.Form()
@@ -136,9 +140,9 @@ func makeAPIKey(v *web.Visit) error {
 	}
 	p := keyProps{
 		Name: form.Get("name"), Source: strings.TrimSpace(form.Get("source")), Days: strings.TrimSpace(form.Get("days")), Scope: form.Get("scope"),
-		Permissions: form["permissions"], Unattended: form["unattended"],
+		Permissions: form["permissions"], Unattended: form["unattended"], Networks: strings.TrimSpace(form.Get("networks")),
 	}
-	in := apikey.New{Name: p.Name, Source: p.Source, Unattended: parseTicks(p.Unattended)}
+	in := apikey.New{Name: p.Name, Source: p.Source, Networks: strings.FieldsFunc(p.Networks, separates), Unattended: parseTicks(p.Unattended)}
 	var mistakes errs.Wrong
 	if in.Scope, err = access.ParseScope(p.Scope); err != nil {
 		mistakes.Add("scope", "Choose where the key works.")

@@ -23,6 +23,7 @@ var sayings = map[string]saying{
 	"user.refresh_roles":       {"brought the lists up to date with roles that began or ended", "bring the lists up to date with roles that began or ended", "Role began or ended by its date"},
 
 	"apikey.authenticate": {"used an API key", "use an API key", "API key used"},
+	"apikey.elsewhere":    {"used an API key outside of its networks", "use an API key outside of its networks", "API key used elsewhere"},
 	"apikey.create":       {"made the API key {}", "make an API key", "API key made"},
 	"apikey.list":         {"looked at the API keys", "look at the API keys", ""},
 	"apikey.revoke":       {"revoked the API key {}", "revoke the API key {}", "API key revoked"},
@@ -32,6 +33,7 @@ var sayings = map[string]saying{
 	"auth.send_code":          {"asked for a code", "ask for a code", ""},
 	"auth.try_code":           {"tried a code", "try a code", "Code tried"},
 	"auth.unlock_codes":       {"switched codes on again for {}", "switch codes on again for {}", "Codes switched on"},
+	"storefront.vouch":        {"spoke for the customers of {}", "speak for the customers of a shop", ""},
 	"brand.fronts":            {"looked at the shops", "look at the shops", ""},
 	"company_user.create":     {"added {} to a company", "add somebody to a company", "Added to a company"},
 	"customer.confirm":        {"confirmed the address of {}", "confirm an address", "Address confirmed"},
