@@ -132,7 +132,7 @@ func passkeyName(typed string) (string, error) {
 
 // AddPasskey adds a passkey to one's own account.
 var AddPasskey = &op.Action[NewPasskey, *user.User, op.None]{
-	Name: "passkey.add", Summary: "Add a passkey to one's own account", Own: true, StepUp: true,
+	Name: "passkey.add", Summary: "Add a passkey to one's own account", Own: true, StepUp: true, Arms: true,
 	Confirm: func(u *user.User, in NewPasskey) op.Confirmation {
 		return op.Confirmation{Title: "Add a passkey to your account", Facts: []op.Fact{{Label: "Passkey", Value: in.Name}}, Button: "Add passkey"}
 	},

@@ -35,7 +35,7 @@ func (Prover) Ways(r store.Reader, c *op.Caller) (w op.Ways, err error) {
 	if err != nil || !isStaff(c) {
 		return w, err
 	}
-	w.Mail = rules.StepUpMail == security.MailAlways || len(w.Has) == 0
+	w.Mail = rules.StepUpMail == security.MailAlways || rules.StepUpMail == security.MailUnlessStronger && len(w.Has) == 0
 	return w, nil
 }
 

@@ -52,14 +52,14 @@ type Limits struct {
 	AtOnce  int           `json:"at_once"`
 }
 
-// StepUpMail is when the code of a step-up is mailed. A person without another proof is always mailed one.
+// StepUpMail is when the code of a step-up is mailed to staff.
 type StepUpMail string
 
 // The choices.
 const (
 	MailAlways         StepUpMail = "always"          // the default, as source B has it
 	MailUnlessStronger StepUpMail = "unless_stronger" // not when an authenticator app or a passkey is at hand
-	MailNever          StepUpMail = "never"
+	MailNever          StepUpMail = "never"           // but to add the first of these
 )
 
 // Default is the policy of a new installation.
@@ -157,9 +157,11 @@ func (p Policy) Weaknesses() []password.Weakness {
 	} {
 		add(s.has.Idle > s.def.Idle, "sessions."+s.field+".idle", "Weaker than the default: a screen left open stays open longer.")
 		add(s.has.Overall > s.def.Overall, "sessions."+s.field+".overall", "Weaker than the default: a stolen session is good for longer.")
+		add(s.has.AtOnce > s.def.AtOnce, "sessions."+s.field+".at_once", "Weaker than the default: a stolen session hides among more of them.")
 	}
 	add(p.ResetMinutes > def.ResetMinutes, "reset_minutes", "Weaker than the default: a link that lies in a mailbox is good for longer.")
 	add(p.InvitationHours > def.InvitationHours, "invitation_hours", "Weaker than the default: a link that lies in a mailbox is good for longer.")
+	add(p.ImpersonationMinutes > def.ImpersonationMinutes, "impersonation_minutes", "Weaker than the default: staff look through somebody's eyes for longer.")
 	return out
 }
 
@@ -180,27 +182,30 @@ func (s Sessions) Of(audience string, superAdmin bool) Limits {
 
 // Load reads the rules in force.
 func Load(r store.Reader) (Policy, error) {
-	p := Default()
-	_, err := setting.Load(r, access.Platform, name, &p)
+	p, _, err := load(r)
 	return p, err
+}
+
+// load reads the rules with their version. 1: the defaults, never changed.
+func load(r store.Reader) (Policy, int64, error) {
+	p := Default()
+	version, err := setting.Load(r, access.Platform, name, &p)
+	return p, version + 1, err
 }
 
 // Shown is the rules as a page shows them.
 type Shown struct {
 	Policy
-	Version    int64               `json:"version"` // 0: the defaults, never changed
+	Version    int64               `json:"version"` // 1: the defaults, never changed
 	Weaknesses []password.Weakness `json:"weaknesses"`
 }
 
-// Show reads the rules.
+// Show reads the rules. They are the same everywhere, so whoever holds security.view anywhere reads them.
 var Show = &op.Query[op.None, Shown]{
 	Name: "security.show", Summary: "Read the rules for getting in", Allow: access.SecurityView,
 	Do: func(v *op.View, _ op.None) (s Shown, err error) {
-		if err := v.Require(access.SecurityView, op.Installation); err != nil {
-			return s, err
-		}
-		s.Policy = Default()
-		s.Version, err = setting.Load(v, access.Platform, name, &s.Policy)
+		v.Nodes(access.SecurityView) // the door has asked whether it is held anywhere
+		s.Policy, s.Version, err = load(v)
 		s.Weaknesses = s.Policy.Weaknesses()
 		return s, err
 	},
@@ -212,30 +217,35 @@ type Changed struct {
 	Version int64 `json:"version,omitempty"` // what the author saw; 0 is whatever there is
 }
 
-// Change sets the rules. Sessions that live keep the limits that they began with.
-var Change = &op.Action[Changed, op.Place, op.None]{
-	Name: "security.change", Summary: "Change the rules for getting in", Allow: access.SecurityEdit, StepUp: true,
-	Confirm: func(_ op.Place, in Changed) op.Confirmation {
-		c := op.Confirmation{Title: "Change the security settings", Button: "Change settings", Facts: []op.Fact{
-			{Label: "Passwords", Value: string(in.Password.Preset)}, {Label: "Second factor for staff", Value: required(in.SecondFactor)},
-		}}
-		for _, w := range in.Weaknesses() {
-			c.Facts = append(c.Facts, op.Fact{Label: "Weaker than the default", Value: w.Field + ": " + w.Sentence})
-		}
-		return c
+// present is the installation with the rules in force.
+type present struct {
+	op.Place
+	Policy
+	version int64
+}
+
+// Change sets the rules. Sessions that live keep the limits that they began with. What would change nothing needs no proof.
+var Change = &op.Action[Changed, present, op.None]{
+	Name: "security.change", Summary: "Change the rules for getting in", Allow: access.SecurityEdit,
+	StepUpIf: func(now present, in Changed) bool { return now.Policy != in.Policy },
+	Confirm: func(now present, in Changed) op.Confirmation {
+		return op.Confirmation{Title: "Change the security settings", Button: "Change settings", Facts: changes(now.Policy, in.Policy)}
 	},
-	Target: func(*op.Tx, Changed) (op.Place, error) { return op.Installation, nil },
-	Do: func(tx *op.Tx, _ op.Place, in Changed) (op.None, error) {
+	Target: func(tx *op.Tx, _ Changed) (p present, err error) {
+		p.Place = op.Installation
+		p.Policy, p.version, err = load(tx)
+		return p, err
+	},
+	Do: func(tx *op.Tx, now present, in Changed) (op.None, error) {
 		if err := in.Validate(); err != nil {
 			return op.None{}, err
 		}
-		return op.None{}, setting.Save(tx, access.Platform, name, in.Policy, in.Version)
+		if err := op.Match(in.Version, now.version); err != nil {
+			return op.None{}, err
+		}
+		if now.Policy == in.Policy {
+			return op.None{}, nil
+		}
+		return op.None{}, setting.Save(tx, access.Platform, name, in.Policy, now.version-1)
 	},
-}
-
-func required(yes bool) string {
-	if yes {
-		return "required"
-	}
-	return "not required"
 }

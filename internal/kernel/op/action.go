@@ -31,6 +31,9 @@ type Action[In any, T Target, Out any] struct {
 	StepUp   bool
 	StepUpIf func(t T, in In) bool
 	Confirm  func(t T, in In) Confirmation
+	// Arms says that it gives the person something to confirm with. Who has nothing yet is mailed a code for it, even where the
+	// installation mails none.
+	Arms bool
 
 	// Target loads what is acted on. It reads for update.
 	Target func(tx *Tx, in In) (T, error)

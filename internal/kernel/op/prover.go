@@ -27,14 +27,17 @@ type mailOnly struct{}
 func (mailOnly) Ways(store.Reader, *Caller) (Ways, error)      { return Ways{Mail: true}, nil }
 func (mailOnly) Try(*Tx, string, string) (string, bool, error) { return "", false, nil }
 
-// mails says whether a code is mailed now. Who has something stronger is not held up by the rates of codes: they get none.
-func (tx *Tx) mails(c *Caller) (bool, error) {
+// mails says whether a code is mailed now. Who has something stronger is not held up by the rates of codes: they get none. Who has
+// nothing, where no codes are mailed, is mailed one only for what changes that.
+func (tx *Tx) mails(c *Caller, arms bool) (bool, error) {
 	ways, err := tx.door.prover.Ways(tx, c)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, err
-	}
-	if !ways.Mail && len(ways.Has) > 0 {
+	case !ways.Mail && len(ways.Has) > 0:
 		return false, nil
+	case !ways.Mail && !arms:
+		return false, ErrStepUpNoWay
 	}
 	err = tx.mayIssue(c.Person)
 	if len(ways.Has) > 0 && errors.Is(err, ErrStepUpRate) {

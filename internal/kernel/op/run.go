@@ -93,7 +93,7 @@ func perform[In any, T Target, Out any](tx *Tx, a *Action[In, T, Out], in In, r 
 	}
 	var p *pending
 	if a.needsStepUp(target, in) && !tx.caller.exempt(n.permission) {
-		p = &pending{name: a.Name, in: in, subjects: at.subjects, confirm: a.Confirm(target, in)}
+		p = &pending{name: a.Name, in: in, subjects: at.subjects, confirm: a.Confirm(target, in), arms: a.Arms}
 	}
 	if p != nil && r.proof.ID != "" {
 		if err := consume(tx, r.proof, *p); err != nil {

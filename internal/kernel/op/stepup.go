@@ -40,6 +40,7 @@ var (
 	ErrStepUpExpired  = errs.New(errs.Forbidden, "step_up_expired", "That code is no longer valid, and nothing was changed. Start again to get a new one.")
 	ErrStepUpMismatch = errs.New(errs.Forbidden, "step_up_mismatch", "That code confirms something else than what is asked now. Start again to get a code for this.")
 	ErrStepUpRate     = errs.New(errs.TooMany, "step_up_rate", "That is too many codes in a short time. Wait a little, then start again.")
+	ErrStepUpNoWay    = errs.New(errs.Conflict, "step_up_no_way", "This installation mails no codes to confirm with. Add an authenticator app or a passkey to your account, then do this again.")
 	ErrStepUpNoMail   = errs.New(errs.Conflict, "step_up_no_mail", "This needs a code by mail, and your account has no address to send it to. Ask a Super Admin to add one.")
 )
 
@@ -72,6 +73,7 @@ type pending struct {
 	in       any
 	subjects []Subject
 	confirm  Confirmation
+	arms     bool // it gives the person something to confirm with
 }
 
 type stepUp struct {
@@ -122,7 +124,7 @@ func (d *Door) beginStepUp(ctx context.Context, c *Caller, p pending) error {
 	}
 	err = d.write(ctx, func(raw *store.Tx) error {
 		tx := &Tx{tx: raw, door: d, caller: c, now: now}
-		mails, err := tx.mails(c)
+		mails, err := tx.mails(c, p.arms)
 		if err != nil {
 			return err
 		}
