@@ -273,7 +273,7 @@ func TestAKeyIsTakenFromItsNetworksOnly(t *testing.T) {
 		d.get(make(`["192.0.2.1/32","::/0","0.0.0.0/0"]`), "/v1/customers").is(200)
 		away := make(`["198.51.100.7"]`)
 		d.get(away, "/v1/customers").is(403, "api_key_elsewhere")
-		if e := d.Events(string(d.Place("aurora").Brand))[0]; e.Op != "apikey.elsewhere" || e.Outcome != "refused" || e.Actor.Kind != "key" {
+		if e := d.Events(string(d.Place("aurora").ID))[0]; e.Op != "apikey.elsewhere" || e.Outcome != "refused" || e.Actor.Kind != "key" {
 			t.Errorf("the log says %s by %s", e.Op, e.Actor.Kind)
 		}
 		n := d.count("api_keys")
