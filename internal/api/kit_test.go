@@ -46,7 +46,7 @@ func open(t *testing.T, w *world.World, rate int) *desk {
 	w.Exports.Door = w.Door
 	mux := http.NewServeMux()
 	api.Routes(api.Deps{
-		Door: w.Door, Master: w.Master, Log: slog.New(slog.DiscardHandler), Rate: rate,
+		Door: w.Door, Desk: w.Desk, Master: w.Master, Log: slog.New(slog.DiscardHandler), Rate: rate,
 		IP:          func(*http.Request) string { return "203.0.113.9" },
 		Number:      func(context.Context) string { return "req_test" },
 		Link:        func(path string) string { return "http://localhost:8080" + path },

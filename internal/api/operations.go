@@ -8,7 +8,7 @@ import (
 )
 
 // Operations are the questions that only programs ask. The others are where their domain is.
-var Operations = []op.Operation{rolesList, permissionsList, grantsOf, accessCheck, accessExplain, jobShow, jobCancel}
+var Operations = []op.Operation{rolesList, permissionsList, grantsOf, accessCheck, accessExplain, jobShow, jobCancel, vouch}
 
 // rolesList gives the roles as data.
 var rolesList = &op.Query[op.None, []*access.Role]{

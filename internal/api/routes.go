@@ -20,6 +20,7 @@ var declared = sync.OnceValue(func() *table {
 	checkpoints(t)
 	jobsRoutes(t)
 	exports(t)
+	signIns(t)
 	document(t)
 	return t
 })

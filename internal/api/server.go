@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/stewardhq/steward/internal/apikey"
+	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/export"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -17,6 +18,7 @@ import (
 // Deps is what the API stands on. All but Rate are needed.
 type Deps struct {
 	Door        *op.Door
+	Desk        *auth.Desk     // signs customers in
 	Master      *secret.Master // signs cursors
 	Log         *slog.Logger
 	IP          func(*http.Request) string   // the address that a request came from

@@ -249,6 +249,9 @@ func (o *demoOptions) serve(ctx context.Context, t Terminal, c Config, mark *dem
 		for i, p := range all {
 			show.People = append(show.People, web.DemoPerson{ID: p.ID, Name: p.Name, Role: p.Role, Sees: seed.People()[i].Sees, Email: p.Email, Password: p.Password, Secret: p.TOTPSecret})
 		}
+		if show.Guests, err = a.demoGuests(ctx); err != nil {
+			return err
+		}
 		debug.FreeOSMemory()
 		return a.Serve(ctx, socket, func() { welcome(t.Out, a.Config.PublicURL, path, all) })
 	})

@@ -29,7 +29,7 @@ func (a *App) Handler() http.Handler {
 	portal.Routes(a.Site, mux)
 	devmail.Routes(a.Site, mux)
 	api.Routes(api.Deps{
-		Door: a.Door, Master: a.Master, Log: a.Log, IP: a.Site.IP, Number: web.Number, Link: a.Site.Link, Checkpoints: a.Config.checkpoints(), Exports: a.Exports,
+		Door: a.Door, Desk: a.Desk, Master: a.Master, Log: a.Log, IP: a.Site.IP, Number: web.Number, Link: a.Site.Link, Checkpoints: a.Config.checkpoints(), Exports: a.Exports,
 	}, mux)
 	return a.counts.count(a.Site.Guard(mux))
 }

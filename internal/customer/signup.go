@@ -217,8 +217,9 @@ func seldom(r interface {
 
 // Confirming is the link of a registration, with the cookie of the browser that opens it.
 type Confirming struct {
-	Token   string `json:"-"`
-	Browser string `json:"-"`
+	Token   string   `json:"-"`
+	Browser string   `json:"-"`
+	Brand   brand.ID `json:"brand,omitzero"` // the link of another brand counts for nothing; empty: whichever it is
 }
 
 // Confirmed is a registration whose address is proved.
@@ -238,7 +239,9 @@ var ConfirmSignUp = &op.Action[Confirming, confirming, Confirmed]{
 		} else if err != nil {
 			return t, err
 		}
-		t.User, err = user.Find(tx, t.row.User)
+		if t.User, err = user.Find(tx, t.row.User); err == nil && in.Brand != "" && in.Brand != t.Brand {
+			err = auth.ErrLink
+		}
 		return t, err
 	},
 	Do: func(tx *op.Tx, t confirming, in Confirming) (c Confirmed, err error) {

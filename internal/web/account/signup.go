@@ -129,7 +129,7 @@ func confirmPage(v *web.Visit) error {
 func confirm(v *web.Visit) error {
 	token := v.Kept(linkCookie)
 	v.Drop(linkCookie)
-	c, err := op.Do(v.Ctx(), v.Site.Door, v.Site.From(v.R).Nobody(), customer.ConfirmSignUp, customer.Confirming{Token: token, Browser: v.Kept(registeredCookie)})
+	c, err := op.Do(v.Ctx(), v.Site.Door, v.Site.From(v.R).Nobody(), customer.ConfirmSignUp, customer.Confirming{Token: token, Browser: v.Kept(registeredCookie), Brand: v.Front.ID})
 	if err != nil {
 		return err
 	}

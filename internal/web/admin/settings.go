@@ -9,6 +9,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -24,6 +25,7 @@ func settingsPages(r routes) {
 	r.staff("POST /admin/settings/brands/new", addBrand)
 	r.staff("GET /admin/settings/brands/{brand}", brandPage)
 	r.staff("POST /admin/settings/brands/{brand}", editBrand)
+	r.staff("POST /admin/settings/brands/{brand}/registration", changeRegistration)
 	r.staff("GET /admin/settings/locations", locationsPage)
 	r.staff("GET /admin/settings/locations/new", newLocationPage)
 	r.staff("POST /admin/settings/locations/new", addLocation)
@@ -137,10 +139,17 @@ type brandProps struct {
 	Slug, Title, Currency string
 	Zone, Version         string
 	Problems              troubles
+	Registration          customer.RegistrationShown
 }
 
 func showBrand(v *web.Visit, status int, p brandProps, t troubles) error {
 	p.Problems = t
+	if !p.New {
+		var err error
+		if p.Registration, err = op.Ask(v.Ctx(), v.Site.Door, v.Caller, customer.ShowRegistration, brand.ID(v.R.PathValue("brand"))); err != nil {
+			return err
+		}
+	}
 	return v.Page(status, p.heading(), "settings", brandSheet(p))
 }
 
@@ -208,6 +217,19 @@ func editBrand(v *web.Visit) error {
 		return err
 	}
 	return v.Gone("/admin/settings/brands")
+}
+
+// changeRegistration opens or closes registration in a brand's shop.
+func changeRegistration(v *web.Visit) error {
+	form, err := v.Form()
+	if err != nil {
+		return err
+	}
+	in := customer.RegistrationChange{Brand: brand.ID(v.R.PathValue("brand")), Version: version(form.Get("version")), Registration: customer.Registration{Open: form.Get("open") != ""}}
+	if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, customer.ChangeRegistration, in); err != nil {
+		return err
+	}
+	return v.Gone("/admin/settings/brands/" + string(in.Brand))
 }
 
 func locationsPage(v *web.Visit) error {
