@@ -170,13 +170,9 @@ func lowerReason(r privacy.Reason) string {
 }
 
 func reasonOptions() []ui.Option {
-	hints := map[privacy.Reason]string{
-		privacy.GDPRRequest: "The person asked to be forgotten.", privacy.Fraud: "The account was used to deceive.",
-		privacy.Duplicate: "The person has another account.", privacy.Other: "Say what in the note.",
-	}
-	var all []ui.Option
+	all := []ui.Option{{Value: "", Label: "Choose a reason"}}
 	for _, r := range privacy.Reasons {
-		all = append(all, ui.Option{Value: string(r), Label: r.Label(), Hint: hints[r]})
+		all = append(all, ui.Option{Value: string(r), Label: r.Label()})
 	}
 	return all
 }

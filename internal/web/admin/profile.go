@@ -168,7 +168,7 @@ func (p *profile) head() ui.PersonHeadProps {
 	if u.Email != "" && p.Title != u.Email {
 		h.Facts = append(h.Facts, ui.Cell(u.Email))
 	}
-	if u.Phone != "" {
+	if u.Phone != "" && !u.Status.Gone() {
 		h.Facts = append(h.Facts, ui.NumberFact(u.Phone))
 	}
 	since := "Here since"
