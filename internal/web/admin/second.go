@@ -207,8 +207,8 @@ func showSecond(v *web.Visit) error {
 // tried shows a second factor, and says on the same page what was wrong with it.
 func tried(v *web.Visit, with, answer string) error {
 	back := backOf(v)
-	if v.Kept(ticketCookie) == "" {
-		_, err := halfway(v, auth.SecondFactor, back)
+	h, err := halfway(v, auth.SecondFactor, back) // before anything is tried: the ticket of a shop's sign-in is none here
+	if h == nil || err != nil {
 		return err
 	}
 	signed, err := v.Site.Desk.ShowSecond(v.Ctx(), v.Site.From(v.R).Nobody(), v.Kept(ticketCookie), with, answer)
@@ -219,10 +219,6 @@ func tried(v *web.Visit, with, answer string) error {
 	case errors.Is(err, auth.ErrTicket):
 		return signInAgain(v, back, err)
 	case !errors.As(err, &refusal) || refusal.Kind == errs.Fault || refusal.Kind == errs.Unavailable:
-		return err
-	}
-	h, err := halfway(v, auth.SecondFactor, back)
-	if h == nil || err != nil {
 		return err
 	}
 	return drawSecond(v, v.Status(refusal), h, with, back, refusal.Detail)
