@@ -16,6 +16,9 @@ type Preferences struct {
 var ChooseTheme = &op.Upkeep[Preferences, op.None]{
 	Name: "user.prefer", Summary: "Keep one's own preferences for the screen",
 	Do: func(tx *op.Tx, p Preferences) (op.None, error) {
+		if tx.Caller().As != nil {
+			return op.None{}, op.ErrImpersonating
+		}
 		u, err := user.Table.Find(tx, tx.Caller().Person)
 		if err != nil {
 			return op.None{}, err

@@ -74,6 +74,8 @@ var ask = &op.Upkeep[askIn, Asked]{
 			}
 		case tx.Caller().Kind != op.Person || in.Purpose == toSecond:
 			return a, op.ErrSignIn
+		case tx.Caller().As != nil:
+			return a, op.ErrImpersonating
 		}
 		var owner *passkey.Owner
 		if whose != "" {

@@ -36,7 +36,7 @@ var Operations = []op.Operation{
 	stand, changePassword, renewPassword, forgot, countNobody,
 	sendCode, tryCode, unlockCodes,
 	ask, tryPasskey, enrolPasskey, AddPasskey, RenamePasskey, RemovePasskey, ListPasskeys,
-	Impersonate, StopImpersonating, EndImpersonations,
+	Impersonate, StopImpersonating, EndImpersonations, Impersonations,
 	enrolApp, unlockSecond, GiveApp, OfferApp, ShowOffer, ProveApp, AddApp, RenameApp, RemoveApp, RenewRecovery, ShowProtection,
 }
 
@@ -64,7 +64,8 @@ type Signed struct {
 	Token   string // for the cookie; kept nowhere else
 	Session string
 	User    user.ID
-	Known   string // a cookie for this device, of this person and audience, from now on; empty when it has one
+	For     session.Audience // whose screens it opens
+	Known   string           // a cookie for this device, of this person and audience, from now on; empty when it has one
 	Ends    time.Time
 
 	Next   Next   // what is left to show; then there is no session yet

@@ -216,10 +216,13 @@ var ProveApp = &op.Upkeep[string, bool]{
 	},
 }
 
-// inPerson is a caller who has signed in themself: no key, and nobody without a session.
+// inPerson is a caller who has signed in themself: no key, nobody without a session, nobody through their eyes.
 func inPerson(c *op.Caller) (*op.Caller, error) {
 	if c.Kind != op.Person || c.Session == "" {
 		return nil, op.ErrSignIn
+	}
+	if c.As != nil {
+		return nil, op.ErrImpersonating
 	}
 	return c, nil
 }
@@ -240,7 +243,7 @@ type NewApp struct {
 
 // AddApp makes the app that has shown a right code a second factor. It answers recovery codes where the person had none left.
 var AddApp = &op.Action[NewApp, *user.User, []string]{
-	Name: "app.add", Summary: "Add an authenticator app to one's own account", Own: true, StepUp: true,
+	Name: "app.add", Summary: "Add an authenticator app to one's own account", Own: true, StepUp: true, Arms: true,
 	Confirm: func(_ *user.User, in NewApp) op.Confirmation {
 		name, _ := appName(in.Name)
 		return op.Confirmation{Title: "Add an authenticator app to your account", Facts: []op.Fact{{Label: "App", Value: name}}, Button: "Add app"}

@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"errors"
+
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/store"
@@ -100,9 +102,11 @@ func RemoveFactors(tx *op.Tx, u *user.User) (some bool, err error) {
 // Protection is how an account is protected, as its person's own page shows it.
 type Protection struct {
 	Factors
-	Required bool // the installation asks for a second factor
-	Apps     []App
-	Codes    []RecoveryCode // used ones first
+	Required   bool // the installation asks for a second factor
+	Password   bool
+	PasswordAt int64 // epoch ms
+	Apps       []App
+	Codes      []RecoveryCode // used ones first
 }
 
 // ShowProtection reads how one's own account is protected.
@@ -121,6 +125,13 @@ var ShowProtection = &op.Query[op.None, Protection]{
 			return p, err
 		}
 		p.Required = rules.SecondFactor && u.Kinds&user.IsStaff != 0
+		c, err := credentials.Find(v, string(u.ID))
+		if err != nil && !errors.Is(err, errs.ErrNotFound) {
+			return p, err
+		}
+		if err == nil && c.Hash != "" {
+			p.Password, p.PasswordAt = true, c.SetAt
+		}
 		if p.Factors, err = factorsOf(v, u.ID); err != nil {
 			return p, err
 		}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -100,7 +101,7 @@ func (s *Signed) beginAs(tx *op.Tx, u *user.User, in Impersonation) error {
 		return err
 	}
 	tx.Note("audience", string(in.Audience))
-	s.Token, s.Session, s.Ends = token, started.ID, time.UnixMilli(started.EndsAt)
+	s.Token, s.Session, s.For, s.Ends = token, started.ID, in.Audience, time.UnixMilli(started.EndsAt)
 	return nil
 }
 
@@ -122,6 +123,49 @@ var EndImpersonations = &op.Action[user.ID, *user.User, int]{
 	Target: func(tx *op.Tx, u user.ID) (*user.User, error) { return user.Find(tx, u) },
 	Do: func(tx *op.Tx, u *user.User, _ user.ID) (int, error) {
 		return session.EndImpersonations(tx, u, "revoked")
+	},
+}
+
+// Viewing is an impersonation that runs.
+type Viewing struct {
+	Session  string
+	Audience session.Audience
+	Actor    user.ID
+	Name     string // of the actor
+	Since    int64  // epoch ms
+	Ends     int64
+	Writes   bool
+}
+
+// Impersonations lists who looks through a person's eyes now, for who may do the same.
+var Impersonations = &op.Query[user.ID, []Viewing]{
+	Name: "user.impersonations", Summary: "List the impersonations of a person that run", Allow: access.UsersImpersonate,
+	Do: func(v *op.View, id user.ID) (all []Viewing, err error) {
+		u, err := user.Find(v, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := v.Require(access.UsersImpersonate, u); err != nil {
+			return nil, err
+		}
+		live, err := session.Live(v, u.ID, v.Now())
+		if err != nil {
+			return nil, err
+		}
+		for i := range live {
+			s := &live[i]
+			actor, err := impersonator(v, s, u)
+			if errors.Is(err, errs.ErrNotFound) { // over, though nobody has noticed yet
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if actor != nil {
+				all = append(all, Viewing{s.ID, s.Audience, actor.ID, nameOf(actor), s.CreatedAt, s.EndsAt, s.Writes})
+			}
+		}
+		return all, nil
 	},
 }
 

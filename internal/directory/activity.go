@@ -314,9 +314,9 @@ func (t *timeline) signIns() ([]step, error) {
 	sql, args := "select id, at, outcome, method, country, device, ip_box from sign_ins where user_id = $1", []any{string(t.person.ID)}
 	switch t.in.Outcome {
 	case WentWell:
-		sql += " and outcome = 'ok'"
+		sql += " and outcome in ('ok', 'impersonated')"
 	case Failed:
-		sql += " and outcome <> 'ok'"
+		sql += " and outcome not in ('ok', 'impersonated')"
 	}
 	if from != (place{}) {
 		sql += " and (at, id) < ($2, $3)"

@@ -56,15 +56,29 @@ func (e *Entrance) Routes(mux *http.ServeMux) {
 	passing("POST /sign-in/second", e.second)
 	passing("POST /sign-in/second/passkey/question", e.secondQuestion)
 	passing("POST /sign-in/second/passkey", e.secondPasskey)
+	if e.Password {
+		passing("GET /sign-in/forgot", e.forgotPage)
+		passing("POST /sign-in/forgot", e.forgot)
+		passing("GET /sign-in/new-password", e.renewPage)
+		passing("POST /sign-in/new-password", e.renew)
+	}
 	if e.Passkey {
 		passing("POST /sign-in/passkey/question", e.question)
 		passing("POST /sign-in/passkey", e.passkey)
 	}
 	passing("POST /sign-out", e.signOut)
 	members("POST /preferences/theme", e.theme)
-	members("GET /sessions", e.sessions)
-	members("POST /sessions/others/end", e.endOthers)
-	members("POST /sessions/{session}/end", e.end)
+	members("GET /profile", profilePage)
+	members("POST /profile", editProfile)
+	members("POST /impersonation/end", endImpersonation)
+	own := func(pattern string, h Handler) { members(pattern, theirsAlone(h)) }
+	own("GET /sessions", e.sessions)
+	own("POST /sessions/others/end", e.endOthers)
+	own("POST /sessions/{session}/end", e.end)
+	own("GET /history", historyPage)
+	s := &StepUps{Afterwards: map[string]func(v *Visit, out any) error{}}
+	s.Routes(own)
+	SecurityRoutes(Hang(own).Below("/security"), s)
 	mux.Handle("GET "+e.At, e.Site.Anyone(e.choose))
 	mux.Handle("GET "+e.At+"/{$}", e.Site.Anyone(e.choose))
 	mux.Handle("GET "+base+"/{$}", e.Site.Passing(e.Audience, func(v *Visit) error { return v.Gone(v.Base()) }))
@@ -117,6 +131,9 @@ func (e *Entrance) page(v *Visit) error {
 func (e *Entrance) draw(v *Visit, status int, back, problem string) error {
 	p := ui.EntranceProps{
 		Title: e.Title, Lead: strings.ReplaceAll(e.Lead, "%s", v.Front.Name), Action: v.Base() + "/sign-in", Back: back, Password: e.Password,
+	}
+	if e.Password {
+		p.Forgot = v.Base() + "/sign-in/forgot"
 	}
 	if problem != "" {
 		p.Problem = ui.Text(ui.T(problem))
@@ -172,15 +189,10 @@ func (e *Entrance) on(v *Visit, signed auth.Signed, back string) error {
 		if signed.Ticket != "" {
 			v.Keep(e.cookie("ticket"), signed.Ticket, signed.Ends.Sub(v.Site.Door.Now()))
 		}
-		if signed.Next != auth.SecondFactor {
-			return e.draw(v, http.StatusForbidden, back, "Your password must be changed before you can sign in with it. Have a code mailed to you instead.")
-		}
-		return v.Gone(v.Base() + "/sign-in/second" + withBack(back))
+		return v.Gone(e.nextPage(v, signed.Next) + withBack(back))
 	}
-	if v.Present != nil {
-		if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, session.Revoke, v.Present.Session.ID); err != nil {
-			return err
-		}
+	if err := v.leave(); err != nil {
+		return err
 	}
 	v.Drop(e.cookie("ticket"))
 	v.Drop(e.cookie("code"))
@@ -302,18 +314,35 @@ func (e *Entrance) code(v *Visit) error {
 	return e.draw(v, v.Status(refusal), back, refusal.Detail)
 }
 
-// halfway reads the half-done sign-in of this browser. nil: the visit is answered.
-func (e *Entrance) halfway(v *Visit) (*auth.Halfway, error) {
+// nextPage is where a half-done sign-in goes on.
+func (e *Entrance) nextPage(v *Visit, n auth.Next) string {
+	if n == auth.NewPassword {
+		return v.Base() + "/sign-in/new-password"
+	}
+	return v.Base() + "/sign-in/second"
+}
+
+// halfway reads the half-done sign-in of this browser. nil: the visit is answered, with the sign-in page or with what comes next
+// instead.
+func (e *Entrance) halfway(v *Visit, wanted auth.Next) (*auth.Halfway, error) {
 	h, err := v.Site.Desk.Halfway(v.Ctx(), v.Caller, v.Kept(e.cookie("ticket")))
-	if errors.Is(err, auth.ErrTicket) || err == nil && (h.Audience != e.Audience || h.User.Brand != v.Front.ID || h.Next != auth.SecondFactor) {
-		v.Drop(e.cookie("ticket"))
-		return nil, e.draw(v, v.Status(auth.ErrTicket), e.backOf(v), auth.ErrTicket.Detail)
+	if errors.Is(err, auth.ErrTicket) || err == nil && (h.Audience != e.Audience || h.User.Brand != v.Front.ID) {
+		return nil, e.again(v, auth.ErrTicket)
+	}
+	if err == nil && h.Next != wanted {
+		return nil, v.Gone(e.nextPage(v, h.Next) + withBack(e.backOf(v)))
 	}
 	return &h, err
 }
 
+// again is the sign-in page, with why one is back there.
+func (e *Entrance) again(v *Visit, why *errs.Error) error {
+	v.Drop(e.cookie("ticket"))
+	return e.draw(v, v.Status(why), e.backOf(v), why.Detail)
+}
+
 func (e *Entrance) secondPage(v *Visit) error {
-	h, err := e.halfway(v)
+	h, err := e.halfway(v, auth.SecondFactor)
 	if h == nil || err != nil {
 		return err
 	}
@@ -357,7 +386,7 @@ func (e *Entrance) second(v *Visit) error {
 }
 
 func (e *Entrance) showSecond(v *Visit, with, answer string) error {
-	h, err := e.halfway(v)
+	h, err := e.halfway(v, auth.SecondFactor)
 	if h == nil || err != nil {
 		return err
 	}
@@ -365,8 +394,7 @@ func (e *Entrance) showSecond(v *Visit, with, answer string) error {
 	refusal := refusalOf(err)
 	switch {
 	case errors.Is(err, auth.ErrTicket):
-		v.Drop(e.cookie("ticket"))
-		return e.draw(v, v.Status(refusal), e.backOf(v), refusal.Detail)
+		return e.again(v, refusal)
 	case refusal != nil:
 		return e.drawSecond(v, v.Status(refusal), h, with, refusal.Detail)
 	case err != nil:
@@ -404,10 +432,8 @@ func (e *Entrance) passkey(v *Visit) error {
 
 // signOut ends the session that asks, and no other.
 func (e *Entrance) signOut(v *Visit) error {
-	if v.Present != nil {
-		if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, session.Revoke, v.Present.Session.ID); err != nil {
-			return err
-		}
+	if err := v.leave(); err != nil {
+		return err
 	}
 	v.SignedOut(e.Audience)
 	return v.Gone(v.Base() + "/sign-in")
@@ -461,6 +487,18 @@ func (e *Entrance) endOthers(v *Visit) error {
 		return err
 	}
 	return v.Gone(v.Base() + "/sessions")
+}
+
+// leave ends the session that the browser shows, if it shows one: an impersonation is ended, and no session of the person's.
+func (v *Visit) leave() (err error) {
+	switch {
+	case v.Present == nil:
+	case v.Present.As != nil:
+		_, err = op.Do(v.Ctx(), v.Site.Door, v.Caller, auth.StopImpersonating, op.None{})
+	default:
+		_, err = op.Do(v.Ctx(), v.Site.Door, v.Caller, session.Revoke, v.Present.Session.ID)
+	}
+	return err
 }
 
 func withBack(back string) string {

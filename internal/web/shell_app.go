@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
@@ -9,13 +11,20 @@ import (
 var appMenus = map[session.Audience][]ui.NavItem{
 	session.Account: {
 		{Name: "overview", Label: "Overview"},
+		{Name: "orders", Label: "Orders", Href: "/orders"},
+		{Name: "profile", Label: "Profile", Href: "/profile"},
+		{Name: "security", Label: "Security", Href: "/security"},
 		{Name: "sessions", Label: "Sessions", Href: "/sessions"},
 	},
 	session.Company: {
 		{Name: "profile", Label: "Profile", Href: "/profile"},
+		{Name: "security", Label: "Security", Href: "/security"},
 		{Name: "sessions", Label: "Sessions", Href: "/sessions"},
 	},
 }
+
+// private are the places that staff who look through somebody's eyes are not shown.
+var private = []string{"security", "sessions"}
 
 // appFrame is the frame of the pages for customers and company users.
 func (v *Visit) appFrame(title, current string) ui.AppProps {
@@ -35,8 +44,15 @@ func (v *Visit) appFrame(title, current string) ui.AppProps {
 		p.Theme = ui.Auto
 	}
 	for _, item := range appMenus[v.Audience] {
+		if v.Present.As != nil && slices.Contains(private, item.Name) {
+			continue
+		}
 		item.Href = v.Base() + item.Href
 		p.Nav = append(p.Nav, item)
+	}
+	if v.Present.As != nil {
+		p.As = v.viewing()
+		p.ThemeTo = "" // a preference is the person's own
 	}
 	return p
 }

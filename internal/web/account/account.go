@@ -28,6 +28,7 @@ func Routes(site *web.Site, mux *http.ServeMux) {
 	}).Routes(mux)
 	signUpPages(site, mux)
 	mux.Handle("GET /account/{brand}", site.Account(overview))
+	mux.Handle("GET /account/{brand}/orders", site.Account(ordersPage))
 }
 
 // registerAt is where one registers, if the brand takes registrations.
@@ -44,29 +45,23 @@ func takesRegistrations(v *web.Visit) (bool, error) {
 	return r.Open, err
 }
 
-// shown is how many orders the overview lists.
-const shown = 20
-
 func overview(v *web.Visit) error {
 	u := &v.Present.User
-	page, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, commerce.List, commerce.Filter{Customer: u.ID, Limit: shown})
+	orders, next, err := ownOrders(v, newest, "")
 	if err != nil {
 		return err
 	}
-	p := overviewProps{Name: u.FirstName, Clock: v.Clock(), Details: []ui.Pair{
-		{Label: "Name", Value: ui.Text(ui.T(orNone(u.Name())))}, {Label: "E-mail", Value: ui.Text(ui.T(orNone(u.Email)))}, {Label: "Phone", Value: ui.Text(ui.T(orNone(u.Phone)))},
-		{Label: "Address", Value: ui.Text(ui.T(orNone(strings.ReplaceAll(u.Address, "\n", ", "))))},
-	}, More: page.Next != ""}
-	for _, o := range page.Orders {
-		p.Orders = append(p.Orders, order{
-			Number: o.ExternalID, At: time.UnixMilli(o.PlacedAt), Status: word(o.Status), Total: ui.Money(o.Total.Minor, string(o.Total.Currency)),
-		})
-	}
-	return v.Page(http.StatusOK, "Your account", "overview", overviewSheet(p))
+	return v.Page(http.StatusOK, "Your account", "overview", overviewSheet(overviewProps{
+		Name: u.FirstName, Base: v.Base(), Clock: v.Clock(), Orders: orders, More: next != "", Details: []ui.Pair{
+			ui.P("Name", orNone(u.Name())), ui.P("E-mail", orNone(u.Email)), ui.P("Phone", orNone(u.Phone)),
+			ui.P("Address", orNone(strings.ReplaceAll(u.Address, "\n", ", "))),
+		},
+	}))
 }
 
 type overviewProps struct {
 	Name    string
+	Base    string
 	Clock   ui.Clock
 	Details []ui.Pair
 	Orders  []order

@@ -356,7 +356,11 @@ func (p *profile) signIns() (templ.Component, error) {
 	for i := range lines.Lines {
 		l := &lines.Lines[i]
 		kind, word := ui.Good, "Signed in"
-		if l.Outcome != "ok" {
+		switch l.Outcome {
+		case "ok":
+		case "impersonated":
+			kind, word = ui.Info, "Viewed by shop staff"
+		default:
 			kind, word = ui.Warn, initialUpper(strings.ReplaceAll(l.Outcome, "_", " "))
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprint("sign-in-", i), Name: word, Cells: []templ.Component{

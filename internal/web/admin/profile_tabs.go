@@ -168,6 +168,8 @@ func (p *profile) line(l *directory.Line) ui.Moment {
 			m = ui.Moment{Icon: "lock", Kind: ui.Warn, What: ui.Text(ui.T("A sign-in failed: wrong password"))}
 		case "must_wait":
 			m = ui.Moment{Icon: "lock", Kind: ui.Warn, What: ui.Text(ui.T("A sign-in failed: too soon after others"))}
+		case "impersonated":
+			m = ui.Moment{Icon: "eye", What: ui.Text(ui.T("Viewed by shop staff"))}
 		case "", "ok", "done", "signed_in":
 		default:
 			m = ui.Moment{Icon: "lock", Kind: ui.Warn, What: ui.Text(ui.T("A sign-in failed: " + strings.ReplaceAll(l.Outcome, "_", " ")))}

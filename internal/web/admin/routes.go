@@ -30,8 +30,8 @@ import (
 func Routes(site *web.Site, mux *http.ServeMux) {
 	r := routes{site, mux}
 	for _, hang := range []func(routes){
-		signInPages, secondPages, setUpPages, stepUpPages, mePages, factorPages, settingsPages, limitPages, addUserPages, invitationPages, acceptPages, apiKeyPages, mailPages,
-		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, lifePages, confirmPages, rolePages, exportPages, ordersPages, auditPages,
+		signInPages, secondPages, forgotPages, setUpPages, stepUpPages, mePages, factorPages, settingsPages, limitPages, addUserPages, invitationPages, acceptPages, apiKeyPages, mailPages,
+		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, lifePages, impersonationPages, confirmPages, rolePages, exportPages, ordersPages, auditPages,
 	} {
 		hang(r)
 	}

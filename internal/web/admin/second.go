@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/errs"
@@ -247,7 +246,10 @@ func enrolPage(v *web.Visit) error {
 
 func drawEnrol(v *web.Visit, status int, h *auth.Halfway, back, problem string) error {
 	p := enrolProps{
-		App: newAppProps{Offer: h.Offer, Action: "/admin/sign-in/enrol", Sends: []ui.Hidden{{Name: "back", Value: back}}, Do: "Sign in", Problem: problem},
+		App: ui.NewAppProps{
+			Link: h.Offer.Link, Groups: h.Offer.Groups(), Secret: h.Offer.Secret,
+			Action: "/admin/sign-in/enrol", Sends: []ui.Hidden{{Name: "back", Value: back}}, Do: "Sign in", Problem: problem,
+		},
 		Passkey: ui.PasskeyProps{
 			Do: "Make a passkey instead", Ask: "/admin/sign-in/enrol/passkey/question", To: "/admin/sign-in/enrol/passkey", Make: true,
 			Sends: []ui.Hidden{{Name: "back", Value: back}},
@@ -257,7 +259,7 @@ func drawEnrol(v *web.Visit, status int, h *auth.Halfway, back, problem string) 
 }
 
 type enrolProps struct {
-	App     newAppProps
+	App     ui.NewAppProps
 	Passkey ui.PasskeyProps
 }
 
@@ -275,7 +277,7 @@ func enrol(v *web.Visit) error {
 	signed, codes, err := v.Site.Desk.EnrolApp(v.Ctx(), v.Site.From(v.R).Nobody(), v.Kept(ticketCookie), form.Get("name"), form.Get("code"))
 	switch {
 	case errors.Is(err, auth.ErrSecond):
-		return drawEnrol(v, http.StatusUnauthorized, h, back, wrongNewCode)
+		return drawEnrol(v, http.StatusUnauthorized, h, back, ui.WrongNewCode)
 	case errors.Is(err, auth.ErrTicket), errors.Is(err, auth.ErrOffer):
 		return signInAgain(v, back, auth.ErrTicket)
 	case err != nil:
@@ -291,13 +293,8 @@ func enrol(v *web.Visit) error {
 	} else if err := begun(v, signed); err != nil {
 		return err
 	}
-	return v.Render(http.StatusOK, ui.Wrapped(ui.BlankProps{Title: codesTitle}, codesBlank(codesProps{Codes: codes, On: on, Do: "I have kept them: go on"})))
+	return v.Render(http.StatusOK, ui.Wrapped(ui.BlankProps{Title: ui.CodesTitle}, codesBlank(ui.CodesProps{Codes: codes, On: on, Do: "I have kept them: go on"})))
 }
-
-const (
-	codesTitle   = "Keep your recovery codes"
-	wrongNewCode = "That code is not right. Type the six digits that the app shows now; if they stay wrong, check the time of your phone."
-)
 
 func enrolQuestion(v *web.Visit) error {
 	return v.Question(v.Site.Desk.AskNew(v.Ctx(), v.Caller, v.Site.RelyingParty(), v.Kept(ticketCookie)))
@@ -325,24 +322,6 @@ func enrolPasskey(v *web.Visit) error {
 	return err
 }
 
-// codesProps is a set of recovery codes, shown once.
-type codesProps struct {
-	Codes []string
-	On    string // where to go on
-	Do    string
-}
-
-// text is the set as a file to keep.
-func (p codesProps) text() string {
-	return "Recovery codes for Steward\n\nEach is good once, in place of your authenticator app or passkey.\nKeep them where only you find them.\n\n" +
-		strings.Join(p.Codes, "\n") + "\n"
-}
-
-// file is the text as an address: the codes are kept nowhere from which they could be downloaded.
-func (p codesProps) file() string {
-	return "data:text/plain;charset=utf-8," + strings.ReplaceAll(url.QueryEscape(p.text()), "+", "%20")
-}
-
 // unlockPage asks before the link is used: mail scanners open links too.
 func unlockPage(v *web.Visit) error {
 	if hide(v, unlockToken, "/admin/sign-in/unlock") {
@@ -368,16 +347,4 @@ func demoWords(code string) string {
 		return "This is the demo: each code is good once, and those of this moment are used. A new one comes within half a minute; reload the page."
 	}
 	return "This is the demo: the code is " + code + "."
-}
-
-// newAppProps is an app on its way to be a second factor.
-type newAppProps struct {
-	Offer     auth.Offered
-	Action    string
-	Sends     []ui.Hidden
-	Do        string
-	Problem   string // with the code
-	Named     bool   // asks for a name
-	Name      string
-	NameError string
 }

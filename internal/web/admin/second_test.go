@@ -151,7 +151,7 @@ func TestEverybodyKeepsTheirOwnSecondFactors(t *testing.T) {
 	k := open(t)
 	b := k.as(adas)
 	page := b.get("/admin/me/security").wants(http.StatusOK).says("Authenticator app").says("You have none")
-	row := value(page.all("tr", "data-row")[0], "data-row")
+	row := value(page.all("li", "data-row")[0], "data-row")
 	confirm := func(a answer, want int) answer {
 		t.Helper()
 		if a.status != http.StatusSeeOther || !strings.HasPrefix(a.location, "/admin/step-ups/") {

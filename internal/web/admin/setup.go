@@ -7,6 +7,7 @@ import (
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/web"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
@@ -150,5 +151,20 @@ func setPassword(v *web.Visit) error {
 		return err
 	}
 	v.Drop(passwordToken)
+	if invited.User.Kinds&user.IsStaff == 0 {
+		return toFront(v, &invited.User)
+	}
 	return enter(v, invited.User.Email, password, "")
+}
+
+// toFront leads a customer or a company user to where they sign in.
+func toFront(v *web.Visit, u *user.User) error {
+	slug, err := frontOf(v, u)
+	if err != nil {
+		return err
+	}
+	if u.Kinds&user.IsCompany != 0 && u.Kinds&user.IsCustomer == 0 {
+		return v.Gone("/app/" + slug + "/sign-in")
+	}
+	return v.Gone("/account/" + slug + "/sign-in")
 }

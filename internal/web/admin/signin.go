@@ -34,7 +34,7 @@ func signInPage(v *web.Visit) error {
 // showSignIn draws the page. It never repeats what was typed, so that the answer to a wrong password and to an unknown address is
 // the same to the byte.
 func showSignIn(v *web.Visit, status int, back, problem string) error {
-	p := ui.SignInProps{Title: "Sign in", Lead: "For the staff of this desk.", Action: "/admin/sign-in", Back: back}
+	p := ui.SignInProps{Title: "Sign in", Lead: "For the staff of this desk.", Action: "/admin/sign-in", Back: back, Forgot: "/admin/sign-in/forgot", Passkey: passkeyButton(back)}
 	if problem != "" {
 		p.Problem = ui.Text(ui.T(problem))
 	}

@@ -345,6 +345,9 @@ func deeds(v *web.Visit, s op.Subject, status user.Status, base string) []ui.Men
 	if !gone && !self && v.May(access.StaffRolesAssign, s) {
 		change = append(change, ui.Action{Label: "Change role…", Icon: "shield-lock", Href: base + "/role"})
 	}
+	if !self && status == user.Active && s.People != access.Staff && v.May(access.UsersImpersonate, s) {
+		change = append(change, ui.Action{Label: "View as this person…", Icon: "eye", Href: base + "/impersonation", Dialog: true})
+	}
 	if !self && v.May(access.UsersDeactivate, s) {
 		switch status {
 		case user.Active:

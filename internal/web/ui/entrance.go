@@ -10,8 +10,9 @@ type OwnSession struct {
 }
 
 func othersAction(base string, all []OwnSession) []Action {
-	if len(all) < 2 {
-		return nil
+	acts := []Action{{Label: "Sign-in history", Icon: "history", Href: base + "/history"}}
+	if len(all) > 1 {
+		acts = append(acts, Action{Label: "End all others", Icon: "logout", Post: base + "/sessions/others/end"})
 	}
-	return []Action{{Label: "End all others", Icon: "logout", Post: base + "/sessions/others/end"}}
+	return acts
 }
