@@ -14,9 +14,6 @@ import (
 	"github.com/stewardhq/steward/internal/user"
 )
 
-// Invitations is what can be done with accounts by invitation.
-var Invitations = []op.Operation{Invite, Accept, Withdraw}
-
 // Acceptance is the form of an invitation. A new account has its password, hashed already; one that was there has nobody but its
 // owner, signed in.
 type Acceptance struct {

@@ -34,7 +34,6 @@ func Operations() []op.Operation {
 		auth.Operations,
 		invite.Operations,
 		account.Operations,
-		account.Invitations,
 		apikey.Operations,
 		export.Operations,
 		customer.Operations,

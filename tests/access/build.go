@@ -60,6 +60,15 @@ func build(to reflect.Type, from any) (reflect.Value, error) {
 			v.Set(reflect.Append(v, inner))
 		}
 		return v, nil
+	case to.Kind() == reflect.Array && given.Kind() == reflect.Slice && given.Len() == to.Len():
+		for i := range given.Len() {
+			inner, err := build(to.Elem(), given.Index(i).Interface())
+			if err != nil {
+				return v, err
+			}
+			v.Index(i).Set(inner)
+		}
+		return v, nil
 	case given.Type().ConvertibleTo(to) && (given.Kind() == to.Kind() || given.CanInt() && v.CanInt()):
 		v.Set(given.Convert(to))
 		return v, nil

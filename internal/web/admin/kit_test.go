@@ -83,7 +83,7 @@ func bare(t *testing.T, demo bool) *kit {
 	check(t, err)
 	log := slog.New(slog.NewTextHandler(k.logs, nil))
 	all := []op.Operation{mailing.Latest}
-	all = slices.Concat(all, brand.Operations, session.Operations, mailing.Operations, auth.Operations, invite.Operations, account.Operations, account.Invitations, apikey.Operations, privacy.Operations)
+	all = slices.Concat(all, brand.Operations, session.Operations, mailing.Operations, auth.Operations, invite.Operations, account.Operations, apikey.Operations, privacy.Operations)
 	k.door, err = op.New(op.Options{
 		Store: k.db, Keys: keys, Master: master, Jobs: queue, Log: log, SendCode: mailing.PostCode, Clock: func() time.Time { return k.clock },
 	}, all...)
