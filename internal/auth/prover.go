@@ -1,9 +1,11 @@
 package auth
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/security"
@@ -54,8 +56,36 @@ func (Prover) Try(tx *op.Tx, person, answer string) (way string, right bool, err
 		right, err = ownPasskey(tx, user.ID(person), answer, toStepUp)
 		return "passkey", right, err
 	}
-	if try, known := seconds["totp"]; known {
-		right, err = try(tx, user.ID(person), answer)
-	}
+	right, err = confirmApp(tx, user.ID(person), answer)
 	return "totp", right, err
+}
+
+// confirmApp tries the code of an app. A wrong one counts for the account as at a sign-in: who has nothing but a stolen session does
+// not guess their way through by beginning ever more step-ups.
+func confirmApp(tx *op.Tx, u user.ID, answer string) (right bool, err error) {
+	if has, err := appsOf(tx, u); err != nil || len(has) == 0 {
+		return false, err
+	}
+	cred, err := credentials.Find(tx, string(u)) // locks the account: who waited reads what the others counted
+	if errors.Is(err, errs.ErrNotFound) {
+		return secondApp(tx, u, answer)
+	}
+	if err != nil {
+		return false, err
+	}
+	if wait, off := cred.secondOpens(tx.Now()); wait > 0 || off {
+		return false, nil
+	}
+	cred.SecondFailures++
+	cred.SecondFailedAt = tx.Now().UnixMilli()
+	if right, err = secondApp(tx, u, answer); err != nil {
+		return false, err
+	}
+	if right {
+		cred.SecondFailures, cred.SecondFailedAt = 0, 0
+	}
+	if err := credentials.Update(tx, cred); err != nil || right {
+		return right, err
+	}
+	return false, cred.tellWrong(tx)
 }
