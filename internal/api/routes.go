@@ -7,6 +7,7 @@ var declared = sync.OnceValue(func() *table {
 	t := &table{}
 	users(t)
 	life(t)
+	impersonations(t)
 	archives(t)
 	invitations(t)
 	customers(t)
