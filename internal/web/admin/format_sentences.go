@@ -55,6 +55,7 @@ var sayings = map[string]saying{
 	"auth.try_passkey":        {"showed a passkey", "show a passkey", "Passkey shown"},
 	"user.impersonate":        {"began to look through the eyes of {}", "look through the eyes of {}", "Viewed by staff"},
 	"user.stop_impersonating": {"stopped looking through the eyes of {}", "stop looking through the eyes of {}", "Staff stopped viewing"},
+	"user.impersonations":     {"looked at who views as {}", "look at who views as {}", ""},
 	"user.end_impersonations": {"ended the impersonations of {}", "end the impersonations of {}", "Impersonations ended"},
 	"passkey.add":             {"added a passkey", "add a passkey", "Passkey added"},
 	"passkey.list":            {"looked at their passkeys", "look at their passkeys", ""},
