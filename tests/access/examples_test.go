@@ -139,6 +139,7 @@ var examples = []example{
 		return fields{"User": s.colleague(access.Support), "Audience": "account", "Reason": "Curious"}
 	}, ruled: "nobody looks through the eyes of staff"},
 	{op: "user.stop_impersonating", in: nothing},
+	{op: "user.impersonations", in: func(s *scene, _ *op.Caller) any { return s.customer() }},
 	{op: "user.end_impersonations", in: func(s *scene, _ *op.Caller) any { return s.customer() }},
 	{op: "passkey.add", in: func(*scene, *op.Caller) any { return fields{"Token": "no question"} }, ruled: "there is no such question"},
 	{op: "passkey.rename", in: func(*scene, *op.Caller) any { return fields{"Passkey": "psk_none", "Name": "Phone"} }, ruled: "there is no such passkey"},
