@@ -21,6 +21,7 @@ var Operations = []op.Operation{
 	Add, Edit, Deactivate, Activate, ChangeRole, OfferSetUp, SetUp, CreateAdmin, NewPasswordLink, ChooseTheme, Refresh, Staff, Givers, Open,
 	Suspend, Reinstate, DueSuspensions, LiftSuspension, Ban, Unban, VerifyIdentity, UnverifyIdentity, VerifyPhone, UnverifyPhone,
 	SendConfirmation, ResetPassword,
+	Invite, Accept, Withdraw,
 	ResetSecondFactor, AddBuyer,
 }
 
