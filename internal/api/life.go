@@ -26,9 +26,6 @@ type (
 		userPath
 		Reason string `query:"reason" json:"-" description:"How you know. Kept in the audit log."`
 	}
-	confirmation struct {
-		User user.ID `json:"user" required:"true" example:"usr_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB" description:"Who is sent the link, at the address that their account has."`
-	}
 )
 
 // life is the states of an account and what is verified of it. Each state is a resource: PUT begins it, DELETE ends it.
@@ -59,17 +56,10 @@ func life(t *table) {
 			return account.PhoneCheck{User: w.User, Reason: w.Reason}, nil
 		},
 		func(c *Call, w phoneUncheck, _ op.None) (Person, error) { return c.person(w.User) })
-	Action(t, "POST /v1/email-verifications", account.SendConfirmation,
-		named(account.Of, func(w confirmation) user.ID { return w.User }), empty[confirmation, op.None])
-
+	Action(t, "POST /v1/users/{user}/email-verification", account.SendConfirmation, by(account.Of), empty[userPath, op.None])
 	Action(t, "POST /v1/users/{user}/password-reset", account.ResetPassword, by(account.Of), empty[userPath, op.None])
 	Action(t, "DELETE /v1/users/{user}", privacy.Delete, by(func(u user.ID) privacy.Who { return privacy.Who{User: u} }), empty[userPath, op.None])
 }
 
 // isNow answers the status that the way back led to.
 func isNow(_ *Call, w userPath, s user.Status) (UserStatus, error) { return UserStatus{w.User, s}, nil }
-
-// named makes the input of a verb that needs no more than the person, who is named in the body.
-func named[W, In any](of func(user.ID) In, who func(W) user.ID) func(*Call, W) (In, error) {
-	return func(_ *Call, w W) (In, error) { return of(who(w)), nil }
-}

@@ -41,8 +41,8 @@ func TestTheLifeOfAnAccountByKey(t *testing.T) {
 			t.Errorf("unbanned: %s", r.Body)
 		}
 
-		d.call(johanna, "POST", "/v1/email-verifications", fmt.Sprintf(`{"user":%q}`, id)).is(204)
-		d.call(johanna, "POST", "/v1/email-verifications", fmt.Sprintf(`{"user":%q}`, id)).is(429, "link_rate")
+		d.call(johanna, "POST", at+"/email-verification", "").is(204)
+		d.call(johanna, "POST", at+"/email-verification", "").is(429, "link_rate")
 		d.call(johanna, "POST", at+"/password-reset", "").is(204)
 		if r := d.call(johanna, "PUT", at+"/phone-verification", `{"reason":"Called back"}`).is(200); fmt.Sprint(r.value("phone_verified")) != "true" {
 			t.Errorf("verified: %s", r.Body)
