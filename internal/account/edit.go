@@ -35,7 +35,7 @@ var ErrOwnEmail = errs.New(errs.Forbidden, "own_email", "You cannot change your 
 // counts as attested by staff, which is not confirmed.
 var Edit = &op.Action[Changes, editing, op.None]{
 	Name: "user.edit", Summary: "Edit a person's name, e-mail, phone, birthday or address",
-	Allow: access.UsersEdit, Own: true,
+	Allow: access.UsersEdit, Own: true, While: op.Writing,
 	AllowFor: func(t editing, _ Changes) access.Permission { return t.permission },
 	StepUpIf: func(t editing, in Changes) bool { return !t.self && t.movesEmail(in) },
 	Confirm: func(t editing, in Changes) op.Confirmation {
