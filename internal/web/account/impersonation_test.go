@@ -1,0 +1,223 @@
+package account_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/seed"
+	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/user"
+)
+
+// atDesk is a browser in which a member of staff is signed in.
+func (f *front) atDesk(key string) *front {
+	f.t.Helper()
+	b := f.another()
+	f.Enter(b.http, f.base, key)
+	return b
+}
+
+// views looks through somebody's eyes, as staff do it: a reason, a code, and one is at their pages.
+func (f *front) views(key string, of user.ID, audience string, more ...string) *front {
+	f.t.Helper()
+	b := f.atDesk(key)
+	f.Later(31 * time.Second)
+	asked := b.post("/admin/users/"+string(of)+"/impersonation", append([]string{"reason", "They asked on the phone", "audience", audience}, more...)...)
+	path, _, _ := strings.Cut(asked.location, "?")
+	if asked.status != http.StatusSeeOther || !strings.HasPrefix(path, "/admin/step-ups/") {
+		f.t.Fatalf("no step-up: %d %q %s", asked.status, asked.location, words(asked.body))
+	}
+	front := map[string]string{"account": "/account/aurora", "company": "/app/aurora"}[audience]
+	if b.cookie("steward_"+audience) != "" {
+		f.t.Fatal("it began before the code")
+	}
+	b.post(path, "code", f.mailed(f.Member(key).Email)).wants(f.t, http.StatusSeeOther, front)
+	return b
+}
+
+func TestStaffViewAsACustomerAndChangeNothing(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		maya := f.Customer("maya")
+		b := f.views("bruno", maya, "account")
+		page := b.get("/account/aurora").wants(t, http.StatusOK, "")
+		for _, want := range []string{"Bruno Keller", "views as", "Maya Whitaker", "Look only, until"} {
+			if said := text(page.body); !strings.Contains(said, want) {
+				t.Errorf("the banner does not say %q: %s", want, said)
+			}
+		}
+		profile := b.get("/account/aurora/profile").wants(t, http.StatusOK, "")
+		if strings.Contains(profile.body, `name="first_name"`) || strings.Contains(profile.body, "/account/aurora/security") {
+			t.Error("it shows forms or places that are refused")
+		}
+		b.get("/account/aurora/orders").wants(t, http.StatusOK, "")
+		before := f.print()
+		version := "1"
+		refused := []struct{ path, form string }{
+			{"/profile", "version=" + version + "&first_name=Mallory"}, {"/preferences/theme", "theme=dark"}, {"/sessions/others/end", ""},
+			{"/security/password", "current=x&password=plum+otter+lantern+seven"}, {"/security/apps", ""}, {"/security/apps/new", "code=123456"},
+			{"/security/passkeys/question", ""}, {"/security/passkeys", "answer=%7B%7D"}, {"/security/codes", ""}, {"/step-ups/stp_none", "code=1"},
+		}
+		for _, r := range refused {
+			form, _ := url.ParseQuery(r.form)
+			if a := b.do(http.MethodPost, "/account/aurora"+r.path, strings.NewReader(form.Encode())); a.status != http.StatusForbidden {
+				t.Errorf("%s is answered %d", r.path, a.status)
+			}
+		}
+		for _, path := range []string{"/security", "/sessions", "/history", "/security/password", "/security/passkeys/new"} {
+			b.get("/account/aurora"+path).wants(t, http.StatusForbidden, "")
+		}
+		if differ := before.Diff(f.print()); len(differ) > 0 {
+			t.Errorf("changed %v", differ)
+		}
+		b.post("/account/aurora/impersonation/end").wants(t, http.StatusSeeOther, "/admin/users/"+string(maya))
+		b.get("/admin/users/"+string(maya)).wants(t, http.StatusOK, "")
+		b.get("/account/aurora").wants(t, http.StatusSeeOther, "/account/aurora/sign-in")
+	})
+}
+
+func text(body string) string {
+	return strings.Join(strings.Fields(tags.ReplaceAllString(body, " ")), " ")
+}
+
+func TestWhoMayAlsoChangeDoesItUnderBothNames(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		maya := f.Customer("maya")
+		bruno := f.atDesk("bruno")
+		bruno.post("/admin/users/"+string(maya)+"/impersonation", "reason", "Typing error", "audience", "account", "writes", "1").wants(t, http.StatusForbidden, "")
+		b := f.views("ada", maya, "account", "writes", "1")
+		page := b.get("/account/aurora/profile").wants(t, http.StatusOK, "")
+		version := regexp.MustCompile(`name="version" value="(\d+)"`).FindStringSubmatch(page.body)
+		if len(version) != 2 || !strings.Contains(page.body, "Look and change") {
+			t.Fatal(words(page.body))
+		}
+		b.post("/account/aurora/profile", "version", version[1], "first_name", "Mayah", "phone", "07700 900999").wants(t, http.StatusSeeOther, "/account/aurora/profile")
+		u, err := user.Find(f.Store.Read(t.Context()), maya)
+		if err != nil || u.FirstName != "Mayah" {
+			t.Fatalf("%q, %v", u.FirstName, err)
+		}
+		found := false
+		for _, e := range f.Events(string(u.Brand)) {
+			if e.Op == "user.edit" && e.Actor.Person == string(f.Member("ada").ID) && e.Actor.OnBehalf == string(maya) {
+				found = true
+			}
+		}
+		if !found {
+			t.Error("the event does not have both names")
+		}
+		before := f.print()
+		b.post("/account/aurora/security/codes").wants(t, http.StatusForbidden, "")
+		b.post("/account/aurora/sessions/others/end").wants(t, http.StatusForbidden, "")
+		if differ := before.Diff(f.print()); len(differ) > 0 {
+			t.Errorf("changed %v", differ)
+		}
+	})
+}
+
+func TestAnImpersonationEnds(t *testing.T) {
+	ends := map[string]func(t *testing.T, f, b *front){
+		"with the staff session": func(t *testing.T, _, b *front) {
+			b.post("/admin/sign-out").wants(t, http.StatusSeeOther, "/admin/sign-in")
+		},
+		"after half an hour": func(_ *testing.T, f, b *front) {
+			f.Later(15 * time.Minute)
+			b.get("/account/aurora")
+			f.Later(15*time.Minute + time.Second)
+		},
+		"on demotion": func(t *testing.T, f, _ *front) {
+			_, err := op.Do(t.Context(), f.Door, op.HostOperator("test"), account.ChangeRole, account.RoleChange{
+				User: f.Member("bruno").ID, Reason: "Moves on", Assignment: account.Assignment{Role: "marketing", Places: account.At(f.Place("aurora").ID)},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+		"when the person is deactivated": func(t *testing.T, f, _ *front) {
+			if _, err := op.Do(t.Context(), f.Door, op.HostOperator("test"), account.Deactivate, account.Of(f.Customer("maya"))); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"when somebody ends it": func(t *testing.T, f, _ *front) {
+			all, err := op.Ask(t.Context(), f.Door, f.As("ada"), auth.Impersonations, f.Customer("maya"))
+			if err != nil || len(all) != 1 || all[0].Actor != f.Member("bruno").ID || all[0].Writes {
+				t.Fatalf("running: %+v, %v", all, err)
+			}
+			n, err := op.Do(t.Context(), f.Door, f.As("ada"), auth.EndImpersonations, f.Customer("maya"))
+			if err != nil || n != 1 {
+				t.Fatalf("%d ended, %v", n, err)
+			}
+		},
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			fronts(t, func(t *testing.T, f *front) {
+				b := f.views("bruno", f.Customer("maya"), "account")
+				b.get("/account/aurora").wants(t, http.StatusOK, "")
+				end(t, f, b)
+				b.get("/account/aurora").wants(t, http.StatusSeeOther, "/account/aurora/sign-in")
+				_, _, err := f.Desk.Resolve(t.Context(), fromTest, session.Account, b.cookie("steward_account"))
+				if err == nil {
+					t.Error("its session lives")
+				}
+			})
+		})
+	}
+}
+
+func TestThePersonFindsItInTheirHistoryAndNotAmongTheirSessions(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		f.enters("/account/aurora", maya)
+		f.views("bruno", f.Customer("maya"), "account")
+		history := text(f.get("/account/aurora/history").wants(t, http.StatusOK, "").body)
+		if !strings.Contains(history, "Viewed by shop staff") || !strings.Contains(history, "Signed in with a code") || strings.Contains(history, "Bruno") {
+			t.Errorf("the history says %s", history)
+		}
+		if said := words(f.get("/account/aurora/sessions").body); strings.Count(said, "last active") != 1 {
+			t.Errorf("the sessions say %s", said)
+		}
+	})
+}
+
+func TestNobodyViewsAsStaff(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		kim := f.Member("kim").ID
+		b := f.atDesk("ada")
+		before := f.print()
+		a := b.post("/admin/users/"+string(kim)+"/impersonation", "reason", "Curious", "audience", "account")
+		if a.status != http.StatusForbidden {
+			t.Errorf("answered %d, %q", a.status, a.location)
+		}
+		if differ := before.Diff(f.print()); len(differ) > 0 {
+			t.Errorf("changed %v", differ)
+		}
+		short := b.post("/admin/users/"+string(f.Customer("maya"))+"/impersonation", "reason", " ", "audience", "account").wants(t, http.StatusUnprocessableEntity, "")
+		if !strings.Contains(short.body, "Say why") {
+			t.Error("a reason is not asked for")
+		}
+		tom := f.atDesk("kim") // a Hub Admin views as nobody
+		tom.get("/admin/users/"+string(f.Customer("maya"))+"/impersonation").wants(t, http.StatusForbidden, "")
+	})
+}
+
+func TestStaffViewAsACompanyUser(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		all, err := seed.Admit(t.Context(), f.Door)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := f.views("bruno", all[0].ID, "company")
+		page := b.get("/app/aurora/profile").wants(t, http.StatusOK, "")
+		if !strings.Contains(text(page.body), "views as "+all[0].FirstName) {
+			t.Error("no banner")
+		}
+		b.get("/app/aurora/security").wants(t, http.StatusForbidden, "")
+		b.post("/app/aurora/sign-out").wants(t, http.StatusSeeOther, "/app/aurora/sign-in")
+		b.get("/app/aurora/profile").wants(t, http.StatusSeeOther, "/app/aurora/sign-in?back=%2Fapp%2Faurora%2Fprofile")
+	})
+}
