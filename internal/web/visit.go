@@ -53,6 +53,9 @@ func (v *Visit) arrive(members bool) error {
 		}
 	}
 	if err := v.Site.limits.allow(v, time.Now()); err != nil {
+		if v.Audience != session.Staff { // a page of a shop needs the shop, and nothing is read any more
+			v.Present, v.Caller = nil, v.Site.From(v.R).Nobody()
+		}
 		return err
 	}
 	if v.Audience != session.Staff {
