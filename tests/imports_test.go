@@ -30,7 +30,7 @@ var law = []tier{
 	{name: "domains", packages: []string{
 		"auth/password", "setting", "security",
 		"brand/...", "role/...", "user/...", "ledger/...",
-		"session/...", "mailing/...", "apikey/...", "export/...",
+		"session/...", "mailing/...", "apikey/...", "export/...", "consent/...",
 		"auth/...", "invite/...",
 		"account/...",
 		"customer/...", "company/...",

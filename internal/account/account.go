@@ -23,6 +23,7 @@ var Operations = []op.Operation{
 	SendConfirmation, ResetPassword,
 	Invite, Accept, Withdraw,
 	ResetSecondFactor, AddBuyer,
+	ChangeEmail, WithdrawEmail, WaitingEmail, ConfirmEmail, LookUpRevert, RevertEmail,
 }
 
 // one is the input of a verb that needs no more than the person.
@@ -58,7 +59,16 @@ func keepHeld(tx *op.Tx, u *user.User) error {
 // lockOut ends what lets a person in: sessions, open links, half-done sign-ins, codes that wait; and, where the account is no longer
 // active, the keys of their programs. It is the one place that knows.
 func lockOut(tx *op.Tx, u *user.User, why string) error {
-	if _, err := session.RevokeAll(tx, u, why); err != nil {
+	return endWays(tx, u, why, session.RevokeAll)
+}
+
+// lockOutOthers is lockOut but for the session that asks, where it is the person's own.
+func lockOutOthers(tx *op.Tx, u *user.User, why string) error {
+	return endWays(tx, u, why, session.RevokeOthers)
+}
+
+func endWays(tx *op.Tx, u *user.User, why string, revoke func(*op.Tx, *user.User, string) (int, error)) error {
+	if _, err := revoke(tx, u, why); err != nil {
 		return err
 	}
 	if err := tx.EndStepUps(string(u.ID)); err != nil {

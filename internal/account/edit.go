@@ -8,7 +8,6 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
-	"github.com/stewardhq/steward/internal/mailing"
 	"github.com/stewardhq/steward/internal/text"
 	"github.com/stewardhq/steward/internal/user"
 )
@@ -31,8 +30,8 @@ type Changes struct {
 var ErrOwnEmail = errs.New(errs.Forbidden, "own_email", "You cannot change your own address here, because nobody would check that the new one is yours. Ask a colleague who may edit your account.")
 
 // Edit changes a person's details (checklist 193-196). Another e-mail address is another way in: it needs a step-up, ends the
-// person's sessions and links, and both addresses are told (rule E of security.md). The verified flag stays as it is; the address
-// counts as attested by staff, which is not confirmed.
+// person's sessions and links, and both addresses are told; the old one can take it back (rule E of security.md, revert.go). The
+// verified flag stays as it is; the address counts as attested by staff, which is not confirmed.
 var Edit = &op.Action[Changes, editing, op.None]{
 	Name: "user.edit", Summary: "Edit a person's name, e-mail, phone, birthday or address",
 	Allow: access.UsersEdit, Own: true, While: op.Writing,
@@ -51,7 +50,7 @@ var Edit = &op.Action[Changes, editing, op.None]{
 		if err := op.Match(in.Version, u.Version); err != nil {
 			return op.None{}, err
 		}
-		moves, old := t.movesEmail(in), u.Email
+		moves, before := t.movesEmail(in), *u
 		if moves && t.self {
 			return op.None{}, ErrOwnEmail
 		}
@@ -92,9 +91,9 @@ var Edit = &op.Action[Changes, editing, op.None]{
 			return op.None{}, err
 		}
 		if u.Status == user.Invited {
-			return op.None{}, invite.Moved(tx, u, old)
+			return op.None{}, invite.Moved(tx, u, before.Email)
 		}
-		return op.None{}, tellBoth(tx, u, old)
+		return op.None{}, tellMoved(tx, u, &before, "Staff changed the e-mail address of your account. You sign in with the new address from now on, and you were signed out everywhere.")
 	},
 }
 
@@ -121,20 +120,6 @@ func (t editing) movesEmail(in Changes) bool {
 	}
 	norm, err := text.NormEmail(*in.Email)
 	return err != nil && strings.TrimSpace(*in.Email) != t.Email || norm != t.EmailNorm
-}
-
-// tellBoth tells the old and the new address. Neither letter contains a secret.
-func tellBoth(tx *op.Tx, u *user.User, old string) error {
-	letter := mailing.Letter{
-		Subject: "The e-mail address of your account was changed",
-		Lines:   []string{"Staff changed the e-mail address of your account. You sign in with the new address from now on, and you were signed out everywhere."},
-		Facts:   []mailing.Fact{{Label: "Old address", Value: orNone(old)}, {Label: "New address", Value: orNone(u.Email)}},
-		After:   []string{"If you did not ask for this, answer this mail or call the shop."},
-	}
-	if err := mailing.PostTo(tx, u, old, "email_changed", letter); err != nil {
-		return err
-	}
-	return mailing.PostTo(tx, u, u.Email, "email_changed", letter)
 }
 
 func checkDetails(u *user.User, now time.Time) error {

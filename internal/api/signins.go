@@ -70,6 +70,7 @@ type (
 		FirstName string `json:"first_name,omitempty"`
 		LastName  string `json:"last_name,omitempty"`
 		Password  string `json:"password,omitempty" description:"Left out, the customer signs in with codes."`
+		Policy    string `json:"privacy_policy,omitempty" example:"2026-11" description:"Version of the privacy policy that the customer accepts. Needed where the brand has one."`
 	}
 	emailVerification struct {
 		InBrand
@@ -152,7 +153,7 @@ func signIns(t *table) {
 			if err != nil {
 				return out, err
 			}
-			handle, err := customer.SignUpAt(c.Context(), c.Desk, guest, customer.SignUp{Brand: b, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName}, w.Password)
+			handle, err := customer.SignUpAt(c.Context(), c.Desk, guest, customer.SignUp{Brand: b, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName, Policy: w.Policy}, w.Password)
 			return SignedUp{State: "mail_sent", Handle: handle}, err
 		}, says("Register a customer; a link by mail confirms the address"))
 	Query(t, "POST /v1/email-verifications", vouch,

@@ -36,3 +36,15 @@ func RevokeAll(tx *op.Tx, owner user.ID) error {
 	}
 	return err
 }
+
+// RevokeSince ends every key of an owner that was made since an instant.
+func RevokeSince(tx *op.Tx, owner user.ID, since int64) error {
+	live, err := Table.All(tx, "where owner_id = $1 and revoked_at = 0 and created_at >= $2", string(owner), since)
+	for i := range live {
+		if err == nil {
+			live[i].RevokedAt = tx.Now().UnixMilli()
+			err = Table.Update(tx, &live[i])
+		}
+	}
+	return err
+}

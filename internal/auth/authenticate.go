@@ -83,6 +83,9 @@ var lookUp = &op.Query[lookUpIn, candidate]{
 			return c, err
 		}
 		cred, err := credentials.Find(v, string(c.User))
+		if err == nil && cred.Hash == "" { // it was taken away
+			err = errs.ErrNotFound
+		}
 		if err != nil {
 			return c, err
 		}

@@ -32,6 +32,7 @@ const (
 	SetUp       Purpose = "set_up"       // make the first Super Admin
 
 	ConfirmEmail Purpose = "confirm_email" // prove that the account's address is one's own
+	ChangeEmail  Purpose = "change_email"  // prove that the address one wants to have is one's own
 )
 
 // Links is where links are.
@@ -92,6 +93,9 @@ func UseLink(tx *op.Tx, token string, p Purpose) (*Link, error) {
 	l.UsedAt = tx.Now().UnixMilli()
 	return l, Links.Update(tx, l)
 }
+
+// Live says whether the link is still good for a purpose.
+func (l *Link) Live(p Purpose, now time.Time) bool { return l.live(p, now) }
 
 func (l *Link) live(p Purpose, now time.Time) bool {
 	return l.Purpose == p && l.UsedAt == 0 && l.Expires > now.UnixMilli()

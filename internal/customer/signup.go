@@ -9,6 +9,7 @@ import (
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/auth/password"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/consent"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/secret"
@@ -35,7 +36,8 @@ type SignUp struct {
 	Email     string   `json:"email"`
 	FirstName string   `json:"first_name,omitzero"`
 	LastName  string   `json:"last_name,omitzero"`
-	Hash      string   `json:"-"` // of the password; empty: none, codes by mail do
+	Hash      string   `json:"-"`               // of the password; empty: none, codes by mail do
+	Policy    string   `json:"policy,omitzero"` // the version of the privacy policy that is accepted, where the brand has one
 }
 
 // Refusals of a registration.
@@ -58,6 +60,8 @@ type pendingSignUp struct {
 	Password string  `db:"password_hash"`
 	Name     string  `db:"name_box"`
 	MadeAt   int64   `db:"made_at"`
+	Policy   string  `db:"policy"`
+	PolicyIP string  `db:"policy_ip_box"`
 }
 
 var signUps = op.Bookkeeping[pendingSignUp]("sign_ups")
@@ -71,6 +75,9 @@ var Register = &op.Action[SignUp, *brand.Brand, string]{
 			return "", orElse(err, ErrRegistration)
 		}
 		if err := in.check(); err != nil {
+			return "", err
+		}
+		if in.Policy, err = consent.Accepts(tx, b.ID, in.Policy); err != nil {
 			return "", err
 		}
 		s := &registering{b: b, in: in}
@@ -187,6 +194,11 @@ func (s *registering) wait(tx *op.Tx, u *user.User, made bool) error {
 	if row.Name, err = tx.Seal(string(u.ID), string(name)); err != nil {
 		return err
 	}
+	if row.Policy = s.in.Policy; row.Policy != "" && tx.Caller().IP != "" {
+		if row.PolicyIP, err = tx.Seal(string(u.ID), tx.Caller().IP); err != nil {
+			return err
+		}
+	}
 	if err := signUps.Insert(tx, &row); err != nil {
 		return err
 	}
@@ -266,6 +278,9 @@ var ConfirmSignUp = &op.Action[Confirming, confirming, Confirmed]{
 		if err := user.Save(tx, u); err != nil {
 			return c, err
 		}
+		if err := t.row.accepted(tx, u); err != nil {
+			return c, err
+		}
 		same := in.Browser != "" && secret.Equal(t.row.Browser, secret.HashToken(in.Browser))
 		c = Confirmed{User: u.ID, Brand: u.Brand, Password: t.row.Password != "" && same, Dropped: t.row.Password != "" && !same}
 		if c.Password {
@@ -281,6 +296,20 @@ var ConfirmSignUp = &op.Action[Confirming, confirming, Confirmed]{
 type confirming struct {
 	*user.User
 	row *pendingSignUp
+}
+
+// accepted notes the privacy policy that was accepted with the registration.
+func (p *pendingSignUp) accepted(tx *op.Tx, u *user.User) (err error) {
+	if p.Policy == "" {
+		return nil
+	}
+	proof := consent.Proof{Source: consent.BySignUp, Text: p.Policy}
+	if p.PolicyIP != "" {
+		if proof.IP, err = tx.Unseal(string(u.ID), p.PolicyIP); err != nil {
+			return err
+		}
+	}
+	return consent.Note(tx, u, consent.PrivacyPolicy, true, proof)
 }
 
 // named gives an account without a name the one that was typed.

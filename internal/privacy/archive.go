@@ -7,6 +7,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/apikey"
+	"github.com/stewardhq/steward/internal/consent"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/access"
@@ -124,7 +125,7 @@ func veil(tx *op.Tx, u *user.User, why string) ([]customer.External, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := endInvitation(tx, u); err != nil {
+	if err := errors.Join(endInvitation(tx, u), consent.WithdrawAll(tx, u), closeRequest(tx, u)); err != nil {
 		return nil, err
 	}
 	externals, err := customer.DropExternals(tx, u.Num)

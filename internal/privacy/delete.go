@@ -63,6 +63,11 @@ var Delete = &op.Action[Who, *user.User, op.None]{
 				return op.None{}, err
 			}
 		}
+		for _, clear := range []func(*op.Tx, string, ...any) (int64, error){ownConsents.Clear, ownRequests.Clear} {
+			if _, err := clear(tx, "where user_id = $1", person); err != nil {
+				return op.None{}, err
+			}
+		}
 		if err := user.Remove(tx, u); err != nil {
 			return op.None{}, err
 		}
@@ -73,10 +78,14 @@ var Delete = &op.Action[Who, *user.User, op.None]{
 	},
 }
 
-// Where a person's numbers are that an erasure leaves for accounting. Who is deleted has none, and the empty rows go.
+// Where a person's numbers are that an erasure leaves for accounting, and the proofs that it leaves. Who is deleted has nothing to
+// account for, and the rows go.
 var (
 	profiles   = op.Bookkeeping[ofNumber]("customers")
 	categories = op.Bookkeeping[ofNumber]("customer_categories")
+
+	ownConsents = op.Bookkeeping[ofUser]("consents")
+	ownRequests = op.Bookkeeping[ofUser]("deletion_requests")
 )
 
 // histories are what must be kept, in the order in which a refusal names it. Whoever adds a table of such facts adds its line.

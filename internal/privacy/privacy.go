@@ -28,7 +28,7 @@ import (
 )
 
 // Operations is what can be done for a person's privacy.
-var Operations = []op.Operation{Archive, Restore, Show, State, look, due, doom, Erase, Cleanse, Delete}
+var Operations = []op.Operation{Archive, Restore, Show, State, look, due, doom, Erase, Cleanse, Delete, AskDeletion, WithdrawDeletion, RefuseDeletion, Requests, OwnRequest, FindRequest}
 
 // Reason is why somebody was archived.
 type Reason string

@@ -81,6 +81,14 @@ var Sections = []Section{
 		from: rows("invitations", "user_id = $id", "created_at:int id", "id address_box:sealed=address role message_box:sealed=message sent_at:time expires_at:time accepted_at:time revoked_at:time created_at:time"),
 	},
 	{
+		Name: "consents", What: "What the person agreed to and took back, with the proof.", Tables: []string{"consents"},
+		from: rows("consents", "user_id = $id", "n:int", "id purpose given:bool at:time source text=text_version ip_box:sealed=ip"),
+	},
+	{
+		Name: "deletion_requests", What: "That the person asked to be deleted, and what became of it.", Tables: []string{"deletion_requests"},
+		from: rows("deletion_requests", "user_id = $id", "asked_at:int id", "id state reason_box:sealed=reason answer_box:sealed=answer asked_at:time due_at:time closed_at:time"),
+	},
+	{
 		Name: "mails", What: "Mail that was sent to the person: what about, never codes or links.", Tables: []string{"mails"},
 		from: rows("mails", "user_id = $id", "made_at:int id", "id kind to_box:sealed=to letter_box:subject=subject state made_at:time sent_at:time"),
 	},
@@ -115,6 +123,8 @@ var Elsewhere = map[string]string{
 	"recovery_codes":   "hashes of codes; the codes themselves are nowhere",
 	"ceremonies":       "questions to a passkey that wait for their answer, for minutes",
 	"sign_in_codes":    "hashes of codes that let in once, for minutes",
+	"address_changes":  "a new address that waits a day to be confirmed; that it was asked for stands in the audit log",
+	"address_reverts":  "the way back to an address of before, for 72 hours; the change stands in the audit log",
 	"sign_ups":         "a registration that waits for its address; who confirms it has an account, and is in it",
 	"old_passwords":    "hashes of passwords that may not be used again",
 	"hidden_persons":   "that somebody is archived; of the archived no package is made",

@@ -24,6 +24,7 @@ var menu = []struct {
 		{ui.NavItem{Name: "customers", Label: "Customers", Icon: "id", Href: "/admin/customers", Go: "c"}, []access.Permission{access.CustomersView}},
 	}},
 	{"Control", []menuItem{
+		{ui.NavItem{Name: "requests", Label: "Deletion requests", Icon: "user-off", Href: "/admin/requests"}, []access.Permission{access.UsersArchive}},
 		{ui.NavItem{Name: "audit", Label: "Audit log", Icon: "history", Href: "/admin/audit", Go: "a"}, []access.Permission{access.AuditView}},
 		{ui.NavItem{Name: "settings", Label: "Settings", Icon: "settings", Href: "/admin/settings", Go: "s"},
 			[]access.Permission{access.SettingsView, access.StaffRolesView, access.UsersInvite, access.APIKeysManage}},

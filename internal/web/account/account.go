@@ -27,6 +27,8 @@ func Routes(site *web.Site, mux *http.ServeMux) {
 		Password: true, Passkey: true, Register: registerAt,
 	}).Routes(mux)
 	signUpPages(site, mux)
+	emailPages(site, mux)
+	privacyPages(site, mux)
 	mux.Handle("GET /account/{brand}", site.Account(overview))
 	mux.Handle("GET /account/{brand}/orders", site.Account(ordersPage))
 }
@@ -51,8 +53,12 @@ func overview(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
+	policy, err := policyDue(v)
+	if err != nil {
+		return err
+	}
 	return v.Page(http.StatusOK, "Your account", "overview", overviewSheet(overviewProps{
-		Name: u.FirstName, Base: v.Base(), Clock: v.Clock(), Orders: orders, More: next != "", Details: []ui.Pair{
+		Policy: policy, Name: u.FirstName, Base: v.Base(), Clock: v.Clock(), Orders: orders, More: next != "", Details: []ui.Pair{
 			ui.P("Name", orNone(u.Name())), ui.P("E-mail", orNone(u.Email)), ui.P("Phone", orNone(u.Phone)),
 			ui.P("Address", orNone(strings.ReplaceAll(u.Address, "\n", ", "))),
 		},
@@ -62,6 +68,7 @@ func overview(v *web.Visit) error {
 type overviewProps struct {
 	Name    string
 	Base    string
+	Policy  *policyAsked // nil: there is nothing to accept
 	Clock   ui.Clock
 	Details []ui.Pair
 	Orders  []order

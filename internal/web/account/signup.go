@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/consent"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -41,10 +42,13 @@ type signUpProps struct {
 	Email, First, Last    string
 	Fields                map[string]string
 	Problem               []ui.Run
+
+	Policy     consent.Policy // without a version the shop has none
+	PolicyHref string
 }
 
 func (p signUpProps) lines() (all []ui.FormError) {
-	for _, field := range []string{"email", "first_name", "last_name", "password"} {
+	for _, field := range []string{"email", "first_name", "last_name", "password", "policy"} {
 		if text := p.Fields[field]; text != "" {
 			all = append(all, ui.FormError{Field: field, Text: text})
 		}
@@ -53,6 +57,11 @@ func (p signUpProps) lines() (all []ui.FormError) {
 }
 
 func drawSignUp(v *web.Visit, status int, p signUpProps) error {
+	policy, err := op.Ask(v.Ctx(), v.Site.Door, v.Site.From(v.R).Nobody(), consent.ShowPolicy, v.Front.ID)
+	if err != nil {
+		return err
+	}
+	p.Policy, p.PolicyHref = policy.Policy, policyHref(v.Base(), policy.Policy)
 	p.Brand, p.Action, p.SignIn = v.Front.Name, v.Base()+"/sign-up", v.Base()+"/sign-in"
 	return v.Passage(status, "Make an account", signUpSheet(p))
 }
@@ -81,6 +90,9 @@ func signUp(v *web.Visit) error {
 		return err
 	}
 	in := customer.SignUp{Brand: v.Front.ID, Email: form.Get("email"), FirstName: form.Get("first_name"), LastName: form.Get("last_name")}
+	if form.Get("policy") != "" {
+		in.Policy = form.Get("policy_version")
+	}
 	browser, err := customer.SignUpAt(v.Ctx(), v.Site.Desk, v.Site.From(v.R).Nobody(), in, form.Get("password"))
 	var refusal *errs.Error
 	switch {

@@ -19,7 +19,9 @@ import (
 
 func archivePages(r routes) {
 	for _, l := range []*peopleList{usersList, customersList} {
-		r.staff("GET "+l.path+"/{id}/archive", func(v *web.Visit) error { return askArchive(v, l, http.StatusOK, archiveForm{}) })
+		r.staff("GET "+l.path+"/{id}/archive", func(v *web.Visit) error {
+			return askArchive(v, l, http.StatusOK, archiveForm{Reason: v.R.URL.Query().Get("reason")})
+		})
 		r.staff("POST "+l.path+"/{id}/archive", func(v *web.Visit) error { return archive(v, l) })
 		r.staff("GET "+l.path+"/{id}/restore", func(v *web.Visit) error { return askRestore(v, l, http.StatusOK, archiveForm{}) })
 		r.staff("POST "+l.path+"/{id}/restore", func(v *web.Visit) error { return restore(v, l) })

@@ -349,8 +349,11 @@ func (f *addForm) sends() string {
 // reminders say on the overview what wants looking after, to who invites or sees roles (checklist 86, 265). Nothing to look after:
 // no line.
 func reminders(v *web.Visit) (words []ui.Run, err error) {
+	if words, err = requestsDue(v); err != nil {
+		return nil, err
+	}
 	if !v.Anywhere(access.UsersInvite) && !v.Anywhere(access.StaffRolesView) {
-		return nil, nil
+		return words, nil
 	}
 	r, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, invite.Current, v.BrandID())
 	if err != nil {

@@ -94,7 +94,15 @@ func profilePage(v *web.Visit, l *peopleList, tab string) error {
 		return err
 	}
 	p.tab = tab
-	s := profileProps{Name: p.Title, Crumb: p.crumb(), Head: p.head(), Rail: ui.Rail(p.rail()), Tabs: p.tabs()}
+	rail := p.rail()
+	consents, err := p.consentsPart()
+	if err != nil {
+		return err
+	}
+	if len(consents.Pairs) > 0 {
+		rail = append(rail, consents)
+	}
+	s := profileProps{Name: p.Title, Crumb: p.crumb(), Head: p.head(), Rail: ui.Rail(rail), Tabs: p.tabs()}
 	if s.Note, err = p.archivedNote(); err != nil {
 		return err
 	}

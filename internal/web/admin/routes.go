@@ -31,7 +31,7 @@ func Routes(site *web.Site, mux *http.ServeMux) {
 	r := routes{site, mux}
 	for _, hang := range []func(routes){
 		signInPages, secondPages, forgotPages, setUpPages, stepUpPages, mePages, factorPages, settingsPages, limitPages, addUserPages, invitationPages, acceptPages, apiKeyPages, mailPages,
-		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, lifePages, impersonationPages, confirmPages, rolePages, exportPages, ordersPages, auditPages,
+		overviewPages, usersPages, customersPages, profilePages, editPages, statusPages, archivePages, requestPages, lifePages, impersonationPages, confirmPages, rolePages, exportPages, ordersPages, auditPages,
 	} {
 		hang(r)
 	}
