@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -20,6 +21,8 @@ func (a *App) workers() *jobs.Workers {
 	jobs.Handle(w, a.retier)
 	jobs.Handle(w, a.refreshRoles)
 	jobs.Every(w, "account.refresh_roles", jobs.Each(time.Minute), account.RefreshRoles{})
+	jobs.Handle(w, a.watchSignIns)
+	jobs.Every(w, "auth.watch_sign_ins", jobs.Each(time.Minute), auth.LookAtSignIns{})
 	a.makeExports(w)
 	jobs.Handle(w, a.liftSuspensions)
 	jobs.Every(w, "account.lift_suspensions", jobs.Each(time.Minute), account.LiftSuspensions{})
@@ -66,5 +69,10 @@ func (a *App) refreshRoles(ctx context.Context, _ *jobs.Job[account.RefreshRoles
 
 func (a *App) liftSuspensions(ctx context.Context, _ *jobs.Job[account.LiftSuspensions]) error {
 	_, err := account.LiftDue(ctx, a.Door)
+	return err
+}
+
+func (a *App) watchSignIns(ctx context.Context, _ *jobs.Job[auth.LookAtSignIns]) error {
+	_, err := op.Do(ctx, a.Door, auth.Watch, auth.WatchSignIns, op.None{})
 	return err
 }

@@ -89,3 +89,6 @@ func confirmApp(tx *op.Tx, u user.ID, answer string) (right bool, err error) {
 	}
 	return false, cred.tellWrong(tx)
 }
+
+// FactorsOf reads what somebody can show besides a password: how much of each, and no secret.
+func FactorsOf(r store.Reader, u user.ID) (Factors, error) { return factorsOf(r, u) }

@@ -22,6 +22,7 @@ import (
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/auth/password"
 	"github.com/stewardhq/steward/internal/brand"
+	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
@@ -32,6 +33,7 @@ import (
 	"github.com/stewardhq/steward/internal/mailing"
 	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/schema"
+	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/web"
@@ -83,7 +85,7 @@ func bare(t *testing.T, demo bool) *kit {
 	check(t, err)
 	log := slog.New(slog.NewTextHandler(k.logs, nil))
 	all := []op.Operation{mailing.Latest}
-	all = slices.Concat(all, brand.Operations, session.Operations, mailing.Operations, auth.Operations, invite.Operations, account.Operations, apikey.Operations, privacy.Operations)
+	all = slices.Concat(all, security.Operations, auth.Alarms, account.SecondFactors, customer.Operations, brand.Operations, session.Operations, mailing.Operations, auth.Operations, invite.Operations, account.Operations, apikey.Operations, privacy.Operations)
 	k.door, err = op.New(op.Options{
 		Store: k.db, Keys: keys, Master: master, Jobs: queue, Log: log, SendCode: mailing.PostCode, Clock: func() time.Time { return k.clock },
 	}, all...)

@@ -21,7 +21,7 @@ const mailsAPage = 50
 var mailKinds = map[string]string{
 	"step_up_code": "Code to confirm", "role_changed": "Role changed", "email_changed": "E-mail address changed", "deactivated": "Account deactivated",
 	"activated": "Account activated", "api_key_created": "API key made", "invitation": "Invitation", "invitation_moved": "Invitation sent elsewhere", "invitation_accepted": "Invitation accepted",
-	"welcome": "Welcome to the staff",
+	"welcome": "Welcome to the staff", "second_factor_reminder": "Reminder of a second factor",
 }
 
 // outboxPage lists mail: recipient, kind and state, never what it says.

@@ -28,6 +28,7 @@ func overviewPages(r routes) {
 }
 
 type overviewProps struct {
+	Alarm    templ.Component // far more sign-ins fail than usually; nil for most
 	Note     templ.Component // nil for most
 	Head     ui.HeadProps
 	Figures  bool
@@ -70,6 +71,9 @@ func overviewPage(v *web.Visit) error {
 	}
 	var err error
 	if p.Remind, err = reminders(v); err != nil {
+		return err
+	}
+	if p.Alarm, err = alarmNote(v); err != nil {
 		return err
 	}
 	if p.Note, err = pausedNote(v); err != nil {

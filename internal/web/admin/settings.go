@@ -26,13 +26,13 @@ func settingsPages(r routes) {
 	r.staff("GET /admin/settings/brands/{brand}", brandPage)
 	r.staff("POST /admin/settings/brands/{brand}", editBrand)
 	r.staff("POST /admin/settings/brands/{brand}/registration", changeRegistration)
-	r.staff("POST /admin/settings/brands/{brand}/privacy", changePolicy)
 	r.staff("GET /admin/settings/locations", locationsPage)
 	r.staff("GET /admin/settings/locations/new", newLocationPage)
 	r.staff("POST /admin/settings/locations/new", addLocation)
 	r.staff("GET /admin/settings/locations/{location}", locationPage)
 	r.staff("POST /admin/settings/locations/{location}", editLocation)
 	r.staff("GET /admin/settings/users", staffPage)
+	rulesPages(r)
 }
 
 // setting is a part of the settings, with what one must hold to find it.
@@ -46,6 +46,7 @@ var settings = []setting{
 	{"map-pin", "Locations", "Stores and depots of this brand, with their cities.", "/admin/settings/locations", []access.Permission{access.SettingsView}},
 	{"id", "Customers", "From which spend a tier is earned, and the choices of the filters.", "/admin/settings/customers", []access.Permission{access.SettingsView}},
 	{"users-group", "Users", "Who works here, with which role and where. Add somebody.", "/admin/settings/users", []access.Permission{access.StaffRolesView, access.UsersInvite}},
+	{"shield-lock", "Security", "Passwords, second factors, sessions, links, and who of the staff has a second factor.", "/admin/settings/security", []access.Permission{access.SecurityView}},
 	{"key", "API keys", "What programs may do in your name.", "/admin/settings/api-keys", []access.Permission{access.APIKeysManage}},
 	{"mail", "Mail", "What was sent to whom, and what waits.", "/admin/settings/mail", []access.Permission{access.SettingsView}},
 }
@@ -141,7 +142,6 @@ type brandProps struct {
 	Zone, Version         string
 	Problems              troubles
 	Registration          customer.RegistrationShown
-	Policy                *policyForm // the privacy policy, as it is or as it was typed
 }
 
 func showBrand(v *web.Visit, status int, p brandProps, t troubles) error {
@@ -150,11 +150,6 @@ func showBrand(v *web.Visit, status int, p brandProps, t troubles) error {
 		var err error
 		if p.Registration, err = op.Ask(v.Ctx(), v.Site.Door, v.Caller, customer.ShowRegistration, brand.ID(v.R.PathValue("brand"))); err != nil {
 			return err
-		}
-		if p.Policy == nil {
-			if p.Policy, err = policyOf(v); err != nil {
-				return err
-			}
 		}
 	}
 	return v.Page(status, p.heading(), "settings", brandSheet(p))

@@ -38,6 +38,9 @@ func (f Field) describedBy() string {
 	if f.Hint != "" {
 		ids = append(ids, f.id()+"-h")
 	}
+	if f.Warn != "" {
+		ids = append(ids, f.id()+"-w")
+	}
 	return strings.Join(ids, " ")
 }
 
