@@ -73,7 +73,21 @@ func New(t *testing.T) *World { t.Helper(); return On(t, store.SQLite) }
 // On is a world on one database.
 func On(t *testing.T, engine store.Dialect) *World {
 	t.Helper()
-	w := &World{T: t, now: Now}
+	w := fresh(t, engine)
+	var err error
+	w.World, err = seed.Named(t.Context(), w.Desk, CheapHash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Fresh is an installation on SQLite that has nobody in it: it waits for its first Super Admin.
+func Fresh(t *testing.T) *World { t.Helper(); return fresh(t, store.SQLite) }
+
+func fresh(t *testing.T, engine store.Dialect) *World {
+	t.Helper()
+	w := &World{T: t, now: Now, World: &seed.World{}}
 	dir := t.TempDir()
 	c := app.Config{Database: storetest.URL(t, engine, schema.FS), Data: dir, Listen: "127.0.0.1:0", PublicURL: "http://localhost:8080", Log: "text"}
 	if err := c.Settle(); err != nil {
@@ -89,10 +103,6 @@ func On(t *testing.T, engine store.Dialect) *World {
 			t.Errorf("close the world: %v", err)
 		}
 	})
-	w.World, err = seed.Named(t.Context(), w.Desk, CheapHash)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return w
 }
 
