@@ -9,6 +9,7 @@ var declared = sync.OnceValue(func() *table {
 	life(t)
 	impersonations(t)
 	archives(t)
+	consents(t)
 	invitations(t)
 	customers(t)
 	orders(t)

@@ -10,6 +10,7 @@ import (
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/commerce"
 	"github.com/stewardhq/steward/internal/commerce/importing"
+	"github.com/stewardhq/steward/internal/consent"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/export"
@@ -31,6 +32,7 @@ func Operations() []op.Operation {
 		brand.Operations,
 		session.Operations,
 		mailing.Operations,
+		consent.Operations,
 		auth.Operations,
 		auth.Alarms,
 		invite.Operations,

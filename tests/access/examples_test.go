@@ -181,6 +181,29 @@ var examples = []example{
 	{op: "company_user.create", in: func(s *scene, _ *op.Caller) any {
 		return fields{"Brand": s.aurora, "Company": "cmp_example", "Role": "orderer", "Email": s.email(), "FirstName": "Some", "LastName": s.name("Buyer")}
 	}},
+	{op: "email.change", each: true, in: func(s *scene, _ *op.Caller) any { return fields{"Email": s.email()} }},
+	{op: "email.withdraw", in: nothing, ruled: "no new address waits"},
+	{op: "email.waiting", in: nothing},
+	{op: "email.confirm", in: func(*scene, *op.Caller) any { return fields{"Token": "none"} }, ruled: "there is no such link"},
+	{op: "email.look_up_revert", in: func(*scene, *op.Caller) any { return fields{"Token": "none"} }, ruled: "there is no such link"},
+	{op: "email.revert", in: func(*scene, *op.Caller) any { return fields{"Token": "none"} }, ruled: "there is no such link"},
+	{op: "deletion.ask", each: true, in: func(*scene, *op.Caller) any { return fields{"Reason": "I do not shop here any more"} }},
+	{op: "deletion.withdraw", each: true, in: nothing},
+	{op: "deletion.list", in: func(s *scene, _ *op.Caller) any { return fields{"Brand": s.aurora} }},
+	{op: "deletion.mine", in: nothing},
+	{op: "deletion.show", in: func(*scene, *op.Caller) any { return "drq_none" }, ruled: "there is no such request"},
+	{op: "deletion.refuse", in: func(*scene, *op.Caller) any { return fields{"Request": "drq_none", "Reason": "An order is open"} }, ruled: "there is no such request"},
+	{op: "consent.set", what: "of a customer", in: func(s *scene, _ *op.Caller) any {
+		return fields{"User": s.customer(), "Purpose": "email_marketing", "Given": true, "Reason": "Signed the form at the till"}
+	}},
+	{op: "consent.list", what: "of a customer", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
+	{op: "consent.list", what: "one's own", each: true, in: self},
+	{op: "privacy_policy.show", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
+	{op: "privacy_policy.mine", in: nothing},
+	{op: "privacy_policy.change", in: func(s *scene, _ *op.Caller) any {
+		return fields{"Brand": s.aurora, "Version": s.name("2026"), "Text": "We keep your orders."}
+	}},
+	{op: "privacy_policy.accept", in: func(*scene, *op.Caller) any { return fields{"Version": "none"} }, ruled: "that is not the version"},
 	{op: "registration.show", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
 	{op: "registration.change", in: func(s *scene, _ *op.Caller) any {
 		return fields{"Brand": s.aurora, "Registration": fields{"Open": s.next()%2 == 0}}

@@ -26,6 +26,7 @@ func settingsPages(r routes) {
 	r.staff("GET /admin/settings/brands/{brand}", brandPage)
 	r.staff("POST /admin/settings/brands/{brand}", editBrand)
 	r.staff("POST /admin/settings/brands/{brand}/registration", changeRegistration)
+	r.staff("POST /admin/settings/brands/{brand}/privacy", changePolicy)
 	r.staff("GET /admin/settings/locations", locationsPage)
 	r.staff("GET /admin/settings/locations/new", newLocationPage)
 	r.staff("POST /admin/settings/locations/new", addLocation)
@@ -142,6 +143,7 @@ type brandProps struct {
 	Zone, Version         string
 	Problems              troubles
 	Registration          customer.RegistrationShown
+	Policy                *policyForm // the privacy policy, as it is or as it was typed
 }
 
 func showBrand(v *web.Visit, status int, p brandProps, t troubles) error {
@@ -150,6 +152,11 @@ func showBrand(v *web.Visit, status int, p brandProps, t troubles) error {
 		var err error
 		if p.Registration, err = op.Ask(v.Ctx(), v.Site.Door, v.Caller, customer.ShowRegistration, brand.ID(v.R.PathValue("brand"))); err != nil {
 			return err
+		}
+		if p.Policy == nil {
+			if p.Policy, err = policyOf(v); err != nil {
+				return err
+			}
 		}
 	}
 	return v.Page(status, p.heading(), "settings", brandSheet(p))
