@@ -1,6 +1,9 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // pairs are the details for who may only look.
 func (p ProfileProps) pairs() []Pair {
@@ -16,6 +19,14 @@ func (p ProfileProps) pairs() []Pair {
 	}
 	return []Pair{
 		pair("Name", strings.TrimSpace(p.First+" "+p.Last), ""), pair("E-mail", p.Email, p.EmailMark), pair("Phone", p.Phone, p.PhoneMark),
-		pair("Birthday", p.Born, ""), pair("Address", strings.ReplaceAll(p.Address, "\n", ", "), ""),
+		pair("Birthday", dayOf(p.Born), ""), pair("Address", strings.ReplaceAll(p.Address, "\n", ", "), ""),
 	}
+}
+
+// dayOf is a day as people write it.
+func dayOf(iso string) string {
+	if at, err := time.Parse(time.DateOnly, iso); err == nil {
+		return at.Format("2 Jan 2006")
+	}
+	return iso
 }
