@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/access"
@@ -26,6 +27,8 @@ type Postman struct {
 	PublicURL string // links are made of it
 	Keep      bool   // the demo: mail is shown, not sent, and counts as sent
 	Log       *slog.Logger
+
+	sending sync.Map // ids of mails on their way in this process
 }
 
 // Actor is who sends mail, in the log and to the door.
@@ -33,6 +36,11 @@ var Actor = op.SystemActor("postman", access.SystemConfigure)
 
 // Deliver sends one mail. It is the handler of the Deliver job: an error makes the queue try again later.
 func (p *Postman) Deliver(ctx context.Context, job *jobs.Job[Deliver]) error {
+	// What waited when the server started is queued again (Requeue), beside the job that it had: the first of them sends.
+	if _, begun := p.sending.LoadOrStore(job.Args.Mail, true); begun {
+		return nil
+	}
+	defer p.sending.Delete(job.Args.Mail)
 	mail, err := op.Ask(ctx, p.Door, Actor, ForSending, job.Args.Mail)
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil
