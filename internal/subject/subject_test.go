@@ -308,7 +308,7 @@ func TestAwkwardCellsComeOutAsTheyWentIn(t *testing.T) {
 			t.Errorf("the address is %q, and in the file %q", u.Address, got)
 		}
 		var changes []struct {
-			Changes []struct{ Field, After string }
+			Changes []struct{ Field string }
 		}
 		if err := json.Unmarshal(files["audit.json"], &changes); err != nil {
 			t.Fatal(err)
