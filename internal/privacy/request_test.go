@@ -86,7 +86,7 @@ func TestRequestsAreSeenByWhoMayArchive(t *testing.T) {
 			}
 		}
 		request := d.requests(d.As("ada"))[0].ID
-		refused(d, "not_found", d.shopper(id), privacy.RefuseDeletion, privacy.Refusing{Request: request, Reason: "No"})
+		refused(d, "oneself", d.shopper(id), privacy.RefuseDeletion, privacy.Refusing{Request: request, Reason: "No"})
 		refused(d, "not_found", d.As("kim"), privacy.RefuseDeletion, privacy.Refusing{Request: request, Reason: "No"})
 		refused(d, "invalid", d.As("ines"), privacy.RefuseDeletion, privacy.Refusing{Request: request, Reason: " "})
 		refused(d, "not_found", d.As("ines"), privacy.RefuseDeletion, privacy.Refusing{Request: "drq_none", Reason: "No"})
