@@ -71,6 +71,10 @@ func noSetUpLink(err error) error {
 }
 
 func showSetUp(v *web.Visit, status int, in account.FirstAdmin, t troubles) error {
+	rules, err := v.Site.Desk.Rules(v.Ctx())
+	if err != nil {
+		return err
+	}
 	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: "Set up Steward"}, ui.Setup(ui.SetupProps{
 		Title:    "Set up Steward",
 		Lead:     ui.Text(ui.T("Make the first account. It becomes "), ui.B("Super Admin"), ui.T(", who may do everything here and adds everybody else.")),
@@ -78,7 +82,7 @@ func showSetUp(v *web.Visit, status int, in account.FirstAdmin, t troubles) erro
 		Mail:     ui.Field{Value: in.Email, Error: t.of("email")},
 		First:    ui.Field{Value: in.FirstName, Error: t.of("first_name")},
 		Last:     ui.Field{Value: in.LastName, Error: t.of("last_name")},
-		Password: ui.Field{Error: t.of("password")},
+		Password: ui.Field{Error: t.of("password"), Hint: rules.Password.Hint(true)},
 		Do:       "Make the first account",
 		Problem:  t.problem,
 	})))
@@ -116,7 +120,14 @@ func setPasswordPage(v *web.Visit) error {
 }
 
 func showSetPassword(v *web.Visit, status int, invited auth.Invited, t troubles) error {
-	p := setPasswordProps{Name: invited.User.FirstName, Email: invited.User.Email, New: !invited.Known, Problem: t.problem, Error: t.of("password")}
+	rules, err := v.Site.Desk.Rules(v.Ctx())
+	if err != nil {
+		return err
+	}
+	p := setPasswordProps{
+		Name: invited.User.FirstName, Email: invited.User.Email, New: !invited.Known, Problem: t.problem, Error: t.of("password"),
+		Hint: rules.Password.Hint(invited.User.Kinds&user.IsStaff != 0),
+	}
 	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: p.title()}, setPasswordForm(p)))
 }
 
@@ -124,7 +135,7 @@ type setPasswordProps struct {
 	Name, Email string
 	New         bool // the account never had a password
 	Problem     []ui.Run
-	Error       string
+	Error, Hint string
 }
 
 func (p setPasswordProps) title() string {
