@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/apikey"
 	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/seed"
 	"github.com/stewardhq/steward/internal/session"
@@ -219,5 +222,46 @@ func TestStaffViewAsACompanyUser(t *testing.T) {
 		b.get("/app/aurora/security").wants(t, http.StatusForbidden, "")
 		b.post("/app/aurora/sign-out").wants(t, http.StatusSeeOther, "/app/aurora/sign-in")
 		b.get("/app/aurora/profile").wants(t, http.StatusSeeOther, "/app/aurora/sign-in?back=%2Fapp%2Faurora%2Fprofile")
+	})
+}
+
+func TestAProgramSeesWhatRunsAndEndsIt(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		maya := string(f.Customer("maya"))
+		made, err := op.Do(t.Context(), f.Door, op.HostOperator("test"), apikey.Create, apikey.New{
+			Name: "Watch", Scope: f.Place("aurora").ID.Scope(), Permissions: access.Of(access.UsersImpersonate, access.UsersView), Owner: f.Member("bruno").ID,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := func(method string) answer {
+			t.Helper()
+			r, err := http.NewRequestWithContext(t.Context(), method, f.base+"/v1/users/"+maya+"/impersonation", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+made.Token)
+			res, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = res.Body.Close() }()
+			body, err := io.ReadAll(res.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return answer{status: res.StatusCode, body: string(body)}
+		}
+		b := f.views("ada", f.Customer("maya"), "account")
+		if a := call(http.MethodGet); a.status != http.StatusOK || !strings.Contains(a.body, `"actor_name":"Ada Okafor"`) || strings.Contains(a.body, b.cookie("steward_account")) {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+		if a := call(http.MethodDelete); a.status != http.StatusOK || !strings.Contains(a.body, `"ended":1`) {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+		b.get("/account/aurora").wants(t, http.StatusSeeOther, "/account/aurora/sign-in")
+		if a := call(http.MethodGet); a.status != http.StatusOK || strings.Contains(a.body, "Ada") {
+			t.Errorf("%d %s", a.status, a.body)
+		}
 	})
 }
