@@ -5,6 +5,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
@@ -48,5 +49,8 @@ func endImpersonation(v *Visit) error {
 		return err
 	}
 	v.SignedOut(v.Audience)
+	if v.Present.User.Kinds&user.IsCustomer != 0 {
+		return v.Gone("/admin/customers/" + string(v.Present.User.ID))
+	}
 	return v.Gone("/admin/users/" + string(v.Present.User.ID))
 }

@@ -79,8 +79,8 @@ func TestStaffViewAsACustomerAndChangeNothing(t *testing.T) {
 		if differ := before.Diff(f.print()); len(differ) > 0 {
 			t.Errorf("changed %v", differ)
 		}
-		b.post("/account/aurora/impersonation/end").wants(t, http.StatusSeeOther, "/admin/users/"+string(maya))
-		b.get("/admin/users/"+string(maya)).wants(t, http.StatusOK, "")
+		b.post("/account/aurora/impersonation/end").wants(t, http.StatusSeeOther, "/admin/customers/"+string(maya))
+		b.get("/admin/customers/"+string(maya)).wants(t, http.StatusOK, "")
 		b.get("/account/aurora").wants(t, http.StatusSeeOther, "/account/aurora/sign-in")
 	})
 }
