@@ -122,7 +122,7 @@ func TestProgramsReadWhoHasASecondFactorAndRemind(t *testing.T) {
 		d.unchanged(func() {
 			d.call(dev, "POST", remind, "").is(403)
 			d.call(rosa, "POST", remind, "").is(403)
-			d.call(ines, "POST", "/v1/users/"+string(d.Member("bruno").ID)+"/second-factor-reminder", "").is(409, "has_second_factor")
+			d.call(ines, "POST", "/v1/users/"+string(d.Member("johanna").ID)+"/second-factor-reminder", "").is(409, "has_second_factor")
 		})
 		d.call(ines, "POST", remind, "").is(204)
 		d.unchanged(func() { d.call(ines, "POST", remind, "").is(409, "reminded_today") })
