@@ -21,7 +21,7 @@ var Operations = []op.Operation{
 	Add, Edit, Deactivate, Activate, ChangeRole, OfferSetUp, SetUp, CreateAdmin, NewPasswordLink, ChooseTheme, Refresh, Staff, Givers, Open,
 	Suspend, Reinstate, DueSuspensions, LiftSuspension, Ban, Unban, VerifyIdentity, UnverifyIdentity, VerifyPhone, UnverifyPhone,
 	SendConfirmation, ResetPassword,
-	Invite, Accept, Withdraw,
+	Invite, Accept, Withdraw, ShowAdoption, RemindSecondFactor,
 	ResetSecondFactor, AddBuyer,
 	ChangeEmail, WithdrawEmail, WaitingEmail, ConfirmEmail, LookUpRevert, RevertEmail,
 }

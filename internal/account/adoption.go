@@ -13,9 +13,6 @@ import (
 	"github.com/stewardhq/steward/internal/user"
 )
 
-// SecondFactors is who of the staff has a second factor, and what can be done about those who have none.
-var SecondFactors = []op.Operation{ShowAdoption, RemindSecondFactor}
-
 // Refusals of a reminder.
 var (
 	ErrHasFactor = errs.New(errs.Conflict, "has_second_factor", "This person has a second factor already, so there is nothing to remind them of.")

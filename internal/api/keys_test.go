@@ -213,12 +213,12 @@ func TestAKeyDiesWithItsOwnersAccount(t *testing.T) {
 	if _, err := op.Do(t.Context(), d.Door, d.As("ada"), account.Deactivate, account.Of(d.Member("dev").ID)); err != nil {
 		t.Fatal(err)
 	}
-	d.get(dev, "/v1/brands").is(401, "api_key_void")
+	d.get(dev, "/v1/brands").is(401, "api_key_revoked")
 	d.Later(time.Second)
 	if _, err := op.Do(t.Context(), d.Door, d.As("ada"), account.Activate, account.Of(d.Member("dev").ID)); err != nil {
 		t.Fatal(err)
 	}
-	d.get(dev, "/v1/brands").is(401, "api_key_void")
+	d.get(dev, "/v1/brands").is(401, "api_key_revoked")
 	d.Later(time.Second)
 	d.get(d.key("dev", d.brand("aurora")), "/v1/brands").is(200)
 }

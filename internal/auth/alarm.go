@@ -35,9 +35,6 @@ type Alarm struct {
 
 var alarms = op.Bookkeeping[Alarm]("sign_in_alarms")
 
-// Alarms is what watches sign-ins of all accounts together.
-var Alarms = []op.Operation{WatchSignIns, ShowAlarm}
-
 // LookAtSignIns is the job that does it each minute.
 type LookAtSignIns struct{}
 

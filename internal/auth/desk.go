@@ -38,6 +38,7 @@ var Operations = []op.Operation{
 	ask, tryPasskey, enrolPasskey, AddPasskey, RenamePasskey, RemovePasskey, ListPasskeys,
 	Impersonate, StopImpersonating, EndImpersonations, Impersonations,
 	enrolApp, unlockSecond, GiveApp, OfferApp, ShowOffer, ProveApp, AddApp, RenameApp, RemoveApp, RenewRecovery, ShowProtection,
+	WatchSignIns, ShowAlarm,
 }
 
 // Refusals of a sign-in. The first is the one answer for a wrong password, an unknown address and a waiting account: the same

@@ -197,7 +197,7 @@ var examples = []example{
 		return fields{"User": s.customer(), "Purpose": "email_marketing", "Given": true, "Reason": "Signed the form at the till"}
 	}},
 	{op: "consent.list", what: "of a customer", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
-	{op: "consent.list", what: "one's own", each: true, in: self},
+	{op: "consent.list", what: "one's own", each: true, in: func(s *scene, c *op.Caller) any { return fields{"User": self(s, c)} }},
 	{op: "privacy_policy.show", in: func(s *scene, _ *op.Caller) any { return s.aurora }},
 	{op: "privacy_policy.mine", in: nothing},
 	{op: "privacy_policy.change", in: func(s *scene, _ *op.Caller) any {

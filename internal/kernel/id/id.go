@@ -34,15 +34,21 @@ const (
 	low62    = 1<<62 - 1
 )
 
-// sequence keeps the ids of one millisecond in the order in which they were made.
+// sequence keeps the ids of a millisecond in the order in which they were made, for the milliseconds drawn last: there are several
+// clocks in a process that imports, or tests.
 type sequence struct {
 	sync.Mutex
-	ms int64
-	hi uint16 // 12 bits
+	drawn [64]drawn
+	turn  int // where the newest stands
+}
+
+type drawn struct {
+	ms int64 // 0 for none: nothing of ours was made in 1970
+	hi uint16
 	lo uint64 // 62 bits
 }
 
-var last = sequence{ms: -1}
+var last sequence
 
 // New makes an id at a moment. Ids made in one process for moments that do not go back are strictly increasing; across
 // processes they sort by millisecond. Moments before 1970 count as 1970.
@@ -59,18 +65,23 @@ func New(prefix string, at time.Time) string {
 func (s *sequence) next(ms int64, r [10]byte) (hi uint16, lo uint64) {
 	s.Lock()
 	defer s.Unlock()
-	if ms != s.ms {
-		s.ms = ms
-		s.hi, s.lo = bits(r)
-		s.hi &= 0x7ff // room above: 2^73 numbers, so counting up does not run over
-		return s.hi, s.lo
+	for i := range s.drawn {
+		d := &s.drawn[(s.turn+len(s.drawn)-i)%len(s.drawn)]
+		if d.ms == ms && ms != 0 {
+			d.lo += uint64(binary.BigEndian.Uint32(r[:4])) + 1
+			if d.lo > low62 {
+				d.lo &= low62
+				d.hi++
+			}
+			return d.hi, d.lo
+		}
 	}
-	s.lo += uint64(binary.BigEndian.Uint32(r[:4])) + 1
-	if s.lo > low62 {
-		s.lo &= low62
-		s.hi++
-	}
-	return s.hi, s.lo
+	s.turn = (s.turn + 1) % len(s.drawn)
+	d := &s.drawn[s.turn]
+	d.ms = ms
+	d.hi, d.lo = bits(r)
+	d.hi &= 0x7ff // room above: 2^73 numbers, so counting up does not run over
+	return d.hi, d.lo
 }
 
 // Make gives the id of a moment and ten bytes that the caller chose: for demo worlds, which are the same every time.
