@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -182,7 +183,7 @@ func TestADemoThatWasKilledIsFinishedByTheNextStart(t *testing.T) {
 	if !strings.Contains(r.out.String(), "not finished") {
 		t.Error(r.out)
 	}
-	if n := customersOf(dir); n != 4000 {
+	if n := customersOf(dir); n != killedDemoSize {
 		t.Errorf("%d customers", n)
 	}
 	if status, _ := get(t, base+"/v1/brands", "Authorization", "Bearer "+credentials(t, dir)[0].APIKey); status != 200 {
@@ -194,27 +195,53 @@ func TestADemoThatWasKilledIsFinishedByTheNextStart(t *testing.T) {
 	}
 }
 
+// killedDemoSize takes some seconds to make, so that there is a middle.
+const killedDemoSize = 6_000
+
 // killedDemo is a demo that was killed in the middle of being made. A machine that is fast, or busy, may be past the middle before
 // the signal comes: then it is tried again in another folder.
 func killedDemo(t *testing.T) (dir string, args []string) {
 	t.Helper()
 	for range 5 {
 		dir = filepath.Join(t.TempDir(), "demo")
-		args = []string{"demo", "--dir", dir, "--customers", "4000", "--listen", "127.0.0.1:" + port(t)}
+		args = []string{"demo", "--dir", dir, "--customers", strconv.Itoa(killedDemoSize), "--listen", "127.0.0.1:" + port(t)}
 		c := launch(t, args...)
 		c.until("Making the demo in")
-		for deadline := time.Now().Add(time.Minute); customersOf(dir) < 500; time.Sleep(5 * time.Millisecond) { // until it is at it
+		begun := watchCustomers(t, dir)
+		for deadline := time.Now().Add(time.Minute); begun() < 500; time.Sleep(5 * time.Millisecond) { // until it is at it
 			if time.Now().After(deadline) {
 				t.Fatal("no customers came")
 			}
 		}
 		c.signal(syscall.SIGKILL)
-		if n := customersOf(dir); n < 4000 {
+		if n := customersOf(dir); n < killedDemoSize {
 			return dir, args
 		}
 	}
 	t.Fatal("five times, the demo was made before it could be killed")
 	return "", nil
+}
+
+// watchCustomers counts them again and again through one connection: opening and closing waits for who writes.
+func watchCustomers(t *testing.T, dir string) func() int64 {
+	t.Helper()
+	var db *store.DB
+	t.Cleanup(func() {
+		if db != nil {
+			_ = db.Close()
+		}
+	})
+	return func() int64 {
+		path := filepath.Join(dir, "steward.db")
+		if _, err := os.Stat(path); db == nil && err == nil {
+			db, _ = store.Open(context.Background(), store.Options{URL: "sqlite:" + path, Readers: 1})
+		}
+		if db == nil {
+			return 0
+		}
+		n, _ := store.Value[int64](db.Read(context.Background()).QueryRow("select count(*) from customers")) // no table yet: none
+		return n
+	}
 }
 
 func customersOf(dir string) int64 {

@@ -104,6 +104,22 @@ func quiet(o store.Options) store.Options {
 	return o
 }
 
+// alone refuses while others are connected. The server shows a connection for a moment after it was closed, so it is asked again.
+func alone(ctx context.Context, r store.Reader) error {
+	for range 20 {
+		others, err := store.Others(r)
+		if err != nil || others == 0 {
+			return err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return ErrInUse
+}
+
 func (t *Target) checkPostgres(ctx context.Context) (err error) {
 	o := quiet(t.Database)
 	db, err := store.Open(ctx, o)
@@ -112,12 +128,8 @@ func (t *Target) checkPostgres(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	r := db.Read(ctx)
-	others, err := store.Others(r)
-	if err != nil {
+	if err := alone(ctx, r); err != nil {
 		return err
-	}
-	if others > 0 {
-		return ErrInUse
 	}
 	tables, err := store.Tables(t.Schema, store.PostgreSQL)
 	if err != nil {
