@@ -165,7 +165,8 @@ func TestNobodyGivesWhatTheyDoNotHold(t *testing.T) {
 	add := func(role string, more ...string) answer {
 		return b.post("/admin/settings/users/new", append([]string{"email", "more@desk.example", "first_name", "More", "role", role, "do", "add"}, more...)...)
 	}
-	add("super_admin").wants(http.StatusConflict).says("A Super Admin is never let in by a link that somebody else has seen")
+	add("super_admin").wants(http.StatusUnprocessableEntity).says("An account of a brand can only hold roles within that brand")
+	add("super_admin", "send", "no").wants(http.StatusConflict).says("A Super Admin is never let in by a link that somebody else has seen")
 	add("brand_admin").wants(http.StatusForbidden).says("You cannot give Brand Admin")
 	for _, p := range []string{"staff_roles.assign", "users.restore", "system.backup", "security.edit"} {
 		add("support", "level.users", "view", "permission", p, "level.staff_roles", "none", "level.system", "none", "level.security", "view").
@@ -177,7 +178,7 @@ func TestNobodyGivesWhatTheyDoNotHold(t *testing.T) {
 		t.Fatalf("%d people were added", k.people()-before)
 	}
 	ada := k.as("ada@desk.example")
-	ada.post("/admin/settings/users/new", "email", "more@desk.example", "first_name", "More", "role", "super_admin", "do", "add").
+	ada.post("/admin/settings/users/new", "email", "more@desk.example", "first_name", "More", "role", "super_admin", "send", "no", "do", "add").
 		wants(http.StatusConflict).says("A Super Admin is never let in by a link that somebody else has seen")
 	if k.people() != before {
 		t.Fatal("somebody was added")

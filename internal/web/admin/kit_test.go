@@ -18,12 +18,10 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/stewardhq/steward/internal/account"
-	"github.com/stewardhq/steward/internal/apikey"
+	"github.com/stewardhq/steward/internal/app"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/auth/password"
 	"github.com/stewardhq/steward/internal/brand"
-	"github.com/stewardhq/steward/internal/customer"
-	"github.com/stewardhq/steward/internal/invite"
 	"github.com/stewardhq/steward/internal/kernel/audit"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -31,9 +29,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/kernel/store/storetest"
 	"github.com/stewardhq/steward/internal/mailing"
-	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/schema"
-	"github.com/stewardhq/steward/internal/security"
 	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/web"
@@ -84,11 +80,9 @@ func bare(t *testing.T, demo bool) *kit {
 	queue, err := jobs.Open(t.Context(), k.db, nil, jobs.Options{})
 	check(t, err)
 	log := slog.New(slog.NewTextHandler(k.logs, nil))
-	all := []op.Operation{mailing.Latest}
-	all = slices.Concat(all, security.Operations, auth.Alarms, account.SecondFactors, customer.Operations, brand.Operations, session.Operations, mailing.Operations, auth.Operations, invite.Operations, account.Operations, apikey.Operations, privacy.Operations)
 	k.door, err = op.New(op.Options{
 		Store: k.db, Keys: keys, Master: master, Jobs: queue, Log: log, SendCode: mailing.PostCode, Clock: func() time.Time { return k.clock },
-	}, all...)
+	}, append(app.Operations(), mailing.Latest)...)
 	check(t, err)
 	hasher, err := password.New(password.Minimum)
 	check(t, err)

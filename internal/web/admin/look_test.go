@@ -148,12 +148,13 @@ func TestLevelsAnswerWhileOneChooses(t *testing.T) {
 	if b.Value("#f-email") != "noor@desk.example" {
 		t.Error("what was typed is gone")
 	}
+	b.Click(`input[name="send"][value="no"]`)
 	b.Click(browser.Button("Add user"))
-	b.WaitText("Noor was added")
+	b.WaitText("Noor was invited")
 	if held := k.byEmail("noor@desk.example").Holds; len(held) != 1 || held[0].Summary(held[0].Role) != "Orders: “Refund orders” taken away" {
 		t.Errorf("Noor holds %+v", held)
 	}
-	if b.Axe(t); !strings.Contains(b.Value("#secret"), "/set-password?token=") {
+	if b.Axe(t); !strings.Contains(b.Value("#secret"), "/invitation?token=") {
 		t.Error("no link is shown")
 	}
 }

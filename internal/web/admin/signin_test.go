@@ -87,7 +87,8 @@ func TestNoRedirectLeavesTheSite(t *testing.T) {
 			t.Errorf("back=%q leads to %d %q", back, a.status, a.location)
 		}
 		for _, in := range k.client().get("/admin/sign-in?back="+url.QueryEscape(back)).all("input", "name=back") {
-			if got := value(in, "value"); !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") {
+			got := value(in, "value")
+			if inside := strings.HasPrefix(got, "/") && !strings.HasPrefix(got, "//"); got != "" && !inside { // empty: to the desk
 				t.Errorf("back=%q is offered as %q", back, got)
 			}
 		}

@@ -73,8 +73,14 @@ func TestNothingChangesBeforeTheCodeAndExactlyThatWithIt(t *testing.T) {
 	if k.events("user.change_role") != 1 {
 		t.Errorf("%d role changes in the log", k.events("user.change_role"))
 	}
-	if kim := k.letters(kim); len(kim) != 1 || kim[0].Kind != "role_changed" {
-		t.Error("Kim was not told")
+	told := 0
+	for _, m := range k.letters(kim) {
+		if m.Kind == "role_changed" {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("Kim was told %d times", told)
 	}
 }
 
