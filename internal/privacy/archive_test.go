@@ -155,8 +155,8 @@ func TestWhoIsArchivedIsFoundByIDAlone(t *testing.T) {
 			if words == "" {
 				delete(params, "q")
 			}
-			for _, s := range more {
-				params["status"] = append(params["status"], s)
+			if len(more) > 0 {
+				params["status"] = more
 			}
 			p, err := op.Ask(t.Context(), d.Door, d.As(as), directory.Users, directory.Ask{Brand: d.brand("aurora"), Params: params})
 			if err != nil {

@@ -135,12 +135,12 @@ func TestAWrongCodeChangesNothing(t *testing.T) {
 	b.Goto("/admin/customers/" + string(d.named["maya"]) + "/edit")
 	b.Type(browser.Field("E-mail"), "maya@new.example")
 	b.Click(browser.Button("Save"))
-	b.WaitText("Code from your e-mail")
+	b.WaitText("Code from your authenticator app or your e-mail")
 	wrong := "000000"
 	if d.Code() == wrong {
 		wrong = "111111"
 	}
-	b.Type(browser.Field("Code from your e-mail"), wrong)
+	b.Type(browser.Field("Code from your authenticator app or your e-mail"), wrong)
 	if b.Count(browser.Button("Change address")) > 0 && !b.Says("That code is not right") {
 		b.Click(browser.Button("Change address"))
 	}

@@ -103,6 +103,6 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 	b.Goto("/account/aurora/profile")
 	look("viewing-profile")
 	b.Click(browser.Button("End"))
-	b.WaitPath("/admin/users/" + string(maya))
+	b.WaitPath("/admin/customers/" + string(maya))
 	b.TakeFaults()
 }
