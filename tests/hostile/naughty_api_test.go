@@ -12,6 +12,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/world"
+	"github.com/stewardhq/steward/tests/dump"
 )
 
 // object is JSON as it is read.
@@ -115,7 +116,30 @@ var bodies = map[string]string{
 	"POST /v1/users":                 `{"email":"u%d@example.org","first_name":"Sam","role":"support","brand":"aurora"}`,
 	"PATCH /v1/users/{user}":         `{"address":"%d High Street"}`,
 	"PUT /v1/users/{user}/role":      `{"role":"support","brand":"aurora","reason":"Holidays"}`,
+
+	"POST /v1/invitations":                    `{"email":"i%d@example.org","first_name":"Sam","role":"support","brand":"aurora"}`,
+	"POST /v1/sessions/introspect":            `{"token":"no such token"}`,
+	"POST /v1/sign-ins":                       `{"email":"nobody%d@example.org","ip":"198.51.100.8"}`,
+	"POST /v1/sign-ups":                       `{"email":"s%d@example.org","first_name":"Sam","ip":"198.51.100.8"}`,
+	"POST /v1/users/{user}/activity/exports":  `{"purpose":"support"}`,
+	"POST /v1/users/{user}/subject-package":   `{"purpose":"subject_access"}`,
+	"PUT /v1/settings/customers":              `{"tiers":{"silver":50,"gold":500,"platinum":5000},"spend_bands":[100],"order_bands":[5],"registered_days":[30]}`,
+	"PUT /v1/users/{user}/archive":            `{"reason":"other","note":"Asked for %d"}`,
+	"PUT /v1/users/{user}/ban":                `{"reason":"Abuse %d"}`,
+	"PUT /v1/users/{user}/consents/{purpose}": `{"given":true,"reason":"Form %d"}`,
+	"PUT /v1/users/{user}/phone-verification": `{"reason":"Called back %d"}`,
+	"PUT /v1/users/{user}/suspension":         `{"reason":"Dispute %d"}`,
 }
+
+// elsewhere are the calls that take a body and are left out here, and why.
+var elsewhere = map[string]string{
+	"POST /v1/email-verifications":             "wants a token out of a mail; has tests of its own in internal/api",
+	"POST /v1/invitations/{invitation}/resend": "has no text in its body; has tests of its own in internal/api",
+	"POST /v1/sign-ins/{sign_in}/code":         "wants a sign-in under way, and counts what is refused; has tests of its own in internal/api",
+}
+
+// ofCustomers are the calls below a user that are about a customer here.
+var ofCustomers = []string{"activity/exports", "archive", "ban", "consents/{purpose}", "phone-verification", "subject-package", "suspension"}
 
 const oneOrder = `{"external_id":"o-%d","customer":{"external_id":"b-%d","name":"Sam Reed"},"status":"paid","placed_at":"2026-11-19T09:30:00Z",
 	"total":{"amount":1050,"currency":"GBP"},"lines":[{"title":"Lamp","sku":"L1","category":"Light","quantity":"2","unit_price":"5.25","total":{"amount":1050,"currency":"GBP"}}]}`
@@ -124,7 +148,7 @@ func TestNaughtyStringsInEveryTextOfEveryBody(t *testing.T) {
 	calm(t)
 	world.Each(t, func(t *testing.T, w *world.World) {
 		strs := naughty(t)
-		maya, olu, aurora := w.Customer("maya"), w.Member("olu").ID, w.Place("aurora")
+		maya, tariq, olu, aurora := w.Customer("maya"), w.Customer("tariq"), w.Member("olu").ID, w.Place("aurora")
 		server := w.Serve().URL
 		var token string
 		calls := 0
@@ -140,6 +164,8 @@ func TestNaughtyStringsInEveryTextOfEveryBody(t *testing.T) {
 		}
 		c := contract{read.body}
 		books := newLedger(t, w.Store)
+		books.tables = dump.Without(books.tables, "mentions") // whom a mailed code tells about
+		books.next()
 		taken, refused, n := map[string]int{}, 0, 0
 		paths := asObject(c.at("paths"))
 		for _, path := range slices.Sorted(maps.Keys(paths)) {
@@ -150,12 +176,34 @@ func TestNaughtyStringsInEveryTextOfEveryBody(t *testing.T) {
 					continue
 				}
 				name := strings.ToUpper(method) + " " + path
+				if elsewhere[name] != "" {
+					continue
+				}
 				good, known := bodies[name]
+				if name == "PUT /v1/settings/security" { // what is set already
+					set, err := call(http.DefaultClient, "GET", server+path, token, "")
+					if err != nil || set.status != 200 {
+						t.Fatalf("no settings: %v %v", set, err)
+					}
+					delete(set.body, "weaknesses")
+					sent, err := json.Marshal(set.body)
+					if err != nil {
+						t.Fatal(err)
+					}
+					good, known = string(sent), true
+				}
 				if !known {
 					t.Errorf("%s takes a body, and nobody has written a good one for this test", name)
 					continue
 				}
-				address := server + strings.NewReplacer("{brand}", string(aurora.ID), "{customer}", string(maya), "{location}", string(aurora.Hub["York"]), "{user}", string(olu)).Replace(path)
+				user := olu
+				if slices.Contains(ofCustomers, strings.TrimPrefix(path, "/v1/users/{user}/")) {
+					user = maya
+				}
+				if strings.HasSuffix(path, "/ban") {
+					user = tariq // who is banned cannot be suspended
+				}
+				address := server + strings.NewReplacer("{brand}", string(aurora.ID), "{customer}", string(maya), "{location}", string(aurora.Hub["York"]), "{user}", string(user), "{purpose}", "email_marketing").Replace(path)
 				for _, p := range asSlice(operation["parameters"]) {
 					if q := asObject(p); q["in"] == "query" && q["name"] == "brand" {
 						address += "?brand=aurora"
@@ -206,6 +254,9 @@ func TestNaughtyStringsInEveryTextOfEveryBody(t *testing.T) {
 							}
 						}
 						changed := books.next()
+						if name == "POST /v1/sign-ins" { // a wrong password is counted
+							changed = slices.DeleteFunc(changed, func(c string) bool { return strings.HasPrefix(c, "code_failures ") })
+						}
 						switch {
 						case a.body == nil:
 							t.Errorf("%s: %d with what is no JSON: %.200s", what, a.status, a.text)
