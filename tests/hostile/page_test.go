@@ -147,6 +147,9 @@ func (s *sheet) says(any ...string) (found bool) {
 
 var typed = []string{"", "text", "email", "tel", "search", "url", "number", "date", "datetime-local", "password"}
 
+// aside are the values of buttons that only show something.
+var aside = []string{"preview", "preset", "defaults"}
+
 // forms are its forms.
 func (s *sheet) forms() (all []*form) {
 	s.walk(func(n *html.Node) {
@@ -183,7 +186,7 @@ func (s *sheet) forms() (all []*form) {
 				f.texts = append(f.texts, name)
 			case c.DataAtom == atom.Select:
 				f.values.Add(name, chosen(c))
-			case c.DataAtom == atom.Button && !pressed && kind == "submit" && attr(c, "value") != "preview":
+			case c.DataAtom == atom.Button && !pressed && kind == "submit" && !slices.Contains(aside, attr(c, "value")):
 				pressed = true
 				f.values.Set(name, attr(c, "value"))
 			}
