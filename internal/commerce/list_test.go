@@ -168,7 +168,7 @@ func TestTwentyThousandOrdersOfOneCustomerAreNoSlower(t *testing.T) {
 				least = min(least, time.Since(began))
 			}
 			w.Logf("%s: %v", what, least)
-			if least > 5*time.Millisecond {
+			if least > 100*time.Millisecond { // below 2 on a machine that does nothing else: only a change of kind fails
 				w.Errorf("%s took %v", what, least)
 			}
 		}

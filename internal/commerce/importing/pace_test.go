@@ -29,7 +29,7 @@ func TestBatchesOnSQLiteLeaveTheWriterToOthersInBetween(t *testing.T) {
 	slices.Sort(took)
 	median := took[len(took)/2]
 	t.Logf("%d batches: median %v, 9 of 10 within %v, slowest %v", len(took), median, took[len(took)*9/10], took[len(took)-1])
-	if median > 40*time.Millisecond { // 20 on a machine that does nothing else
+	if median > 400*time.Millisecond { // 20 on a machine that does nothing else: only a change of kind fails, whatever else the machine does
 		t.Errorf("half of the batches hold the writer for longer than %v", median)
 	}
 }
