@@ -1,7 +1,6 @@
 package account
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -45,7 +44,7 @@ var ResetPassword = &op.Action[one, *user.User, op.None]{
 			Button:  "Choose a new password",
 			Path:    "/set-password?token=" + token,
 			After: []string{
-				"The link is good for " + spanOf(rules.ResetMinutes) + ", once. When you use it, you are signed out everywhere else.",
+				"The link is good for " + security.Span(life) + ", once. When you use it, you are signed out everywhere else.",
 				"Until then your old password stays good. If you did not ask for this, you need not do anything.",
 			},
 			Expires: tx.Now().Add(life).UnixMilli(),
@@ -73,15 +72,4 @@ func statusWord(s user.Status) string {
 		return "deactivated"
 	}
 	return s.Label()
-}
-
-// spanOf is a number of minutes as people say it.
-func spanOf(minutes int) string {
-	switch {
-	case minutes == 60:
-		return "one hour"
-	case minutes%60 == 0:
-		return fmt.Sprintf("%d hours", minutes/60)
-	}
-	return fmt.Sprintf("%d minutes", minutes)
 }

@@ -207,7 +207,7 @@ func (t *reverting) tell(tx *op.Tx, was string) error {
 	}
 	letter.Lines = append(letter.Lines, "The old password is not good any more. Choose a new one.")
 	letter.Button, letter.Path = "Choose a new password", "/set-password?token="+token
-	letter.After = []string{"The link is good for " + spanOf(rules.ResetMinutes) + ", once. Later, ask for another one on the sign-in page."}
+	letter.After = []string{"The link is good for " + security.Span(life) + ", once. Later, ask for another one on the sign-in page."}
 	letter.Expires = tx.Now().Add(life).UnixMilli()
 	return mailing.Post(tx, u, revertedKind, letter)
 }

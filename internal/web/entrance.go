@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -122,7 +123,7 @@ func (e *Entrance) backOf(v *Visit) string {
 func (e *Entrance) page(v *Visit) error {
 	back := e.backOf(v)
 	if v.Present != nil {
-		return v.Gone(orElse(back, v.Base()))
+		return v.Gone(cmp.Or(back, v.Base()))
 	}
 	return e.draw(v, http.StatusOK, back, "")
 }
@@ -198,7 +199,7 @@ func (e *Entrance) on(v *Visit, signed auth.Signed, back string) error {
 	v.Drop(e.cookie("code"))
 	v.Drop(e.cookie("code_to"))
 	v.SignedIn(e.Audience, signed)
-	return v.Gone(orElse(back, v.Base()))
+	return v.Gone(cmp.Or(back, v.Base()))
 }
 
 // cookie is the name of something that is kept while somebody signs in here.
@@ -506,11 +507,4 @@ func withBack(back string) string {
 		return ""
 	}
 	return "?back=" + url.QueryEscape(back)
-}
-
-func orElse(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }

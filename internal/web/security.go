@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -246,7 +247,7 @@ func (k *factorKind) askName(v *Visit, status int, typed string, r refused) erro
 		}
 		at := v.SecurityPath()
 		form := ui.FormProps{Action: at + "/" + k.path + "/" + f.ID + "/name", Do: "Rename", Cancel: at, Narrow: true, Errors: r.lines("name"), Problem: r.problem}
-		field := ui.Field{Name: "name", Label: "Name", Value: orElse(typed, f.Name), Autocomplete: "off", Required: true, MaxLength: 100, Error: r.fields["name"]}
+		field := ui.Field{Name: "name", Label: "Name", Value: cmp.Or(typed, f.Name), Autocomplete: "off", Required: true, MaxLength: 100, Error: r.fields["name"]}
 		title := "Rename an " + k.what
 		if k == passkeys {
 			title = "Rename a " + k.what

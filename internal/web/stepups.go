@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -63,7 +64,7 @@ func showStepUp(v *Visit, status int, back, problem string) error {
 	sends := []ui.Hidden{{Name: "back", Value: back}}
 	p := ui.StepUpProps{
 		Dialog: ui.DialogProps{
-			Title: "Confirm: " + lowerFirst(waiting.Confirmation.Title), Action: here, Do: orElse(waiting.Confirmation.Button, "Confirm"),
+			Title: "Confirm: " + ui.LowerFirst(waiting.Confirmation.Title), Action: here, Do: cmp.Or(waiting.Confirmation.Button, "Confirm"),
 			Cancel: back, Sends: sends,
 		},
 		Facts: pairs(waiting.Confirmation.Facts), Label: codeLabel(waiting),
@@ -207,13 +208,6 @@ func masked(email string) string {
 		return ""
 	}
 	return string([]rune(local)[:1]) + "•••@" + domain
-}
-
-func lowerFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
 }
 
 // InWords is a wait as people say it: "24 seconds", "12 minutes".

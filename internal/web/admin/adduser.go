@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -315,9 +316,9 @@ func showAdded(v *web.Visit, f *addForm, added account.Added) error {
 	if added.Token == "" {
 		return v.Gone(invitationsPath)
 	}
-	name := orElse(strings.TrimSpace(f.First+" "+f.Last), f.Email)
+	name := cmp.Or(strings.TrimSpace(f.First+" "+f.Last), f.Email)
 	return showLink(v, linkProps{
-		Title: name + " was invited", Name: name, First: orElse(f.First, name), Link: v.Site.Link(invite.Path(added.Token)),
+		Title: name + " was invited", Name: name, First: cmp.Or(f.First, name), Link: v.Site.Link(invite.Path(added.Token)),
 		Another: v.R.URL.Path,
 	})
 }

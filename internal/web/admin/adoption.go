@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -110,7 +111,7 @@ func adoptionRow(v *web.Visit, m *account.Protected) ui.Row {
 		left = ui.Numbered(m.Recovery)
 	}
 	return ui.Row{ID: string(m.User), Name: m.Name, Cells: []templ.Component{
-		ui.Person(who), ui.Cell(m.Role), factorsCell(words), left, remindCell(remind, orElse(m.Name, m.Email), said),
+		ui.Person(who), ui.Cell(m.Role), factorsCell(words), left, remindCell(remind, cmp.Or(m.Name, m.Email), said),
 	}}
 }
 

@@ -48,7 +48,7 @@ func askArchive(v *web.Visit, l *peopleList, status int, f archiveForm) error {
 	}
 	if p.User.Status.Gone() && len(f.problem) == 0 {
 		d.Quiet = true
-		return dialogOf(v, status, d, l, archiveBody(f, "This account is "+lowerFirst(p.User.Status.Label())+" already.", d.Quiet))
+		return dialogOf(v, status, d, l, archiveBody(f, "This account is "+ui.LowerFirst(p.User.Status.Label())+" already.", d.Quiet))
 	}
 	return dialogOf(v, status, d, l, archiveBody(f, archiveWords(p.User), false))
 }
@@ -90,7 +90,7 @@ func askRestore(v *web.Visit, l *peopleList, status int, f archiveForm) error {
 	}
 	if p.User.Status != user.Archived && len(f.problem) == 0 {
 		d.Quiet = true
-		return dialogOf(v, status, d, l, restoreBody(f, "This account is "+lowerFirst(p.User.Status.Label())+" now, so there is nothing to restore.", true))
+		return dialogOf(v, status, d, l, restoreBody(f, "This account is "+ui.LowerFirst(p.User.Status.Label())+" now, so there is nothing to restore.", true))
 	}
 	return dialogOf(v, status, d, l, restoreBody(f, "Every field reads as it was, and the account has the status that it had. Password, second factors, sessions, API keys, roles and consents are not brought back: the person asks for a new password, and is told so by e-mail.", false))
 }
@@ -168,7 +168,7 @@ func lowerReason(r privacy.Reason) string {
 	if r == privacy.GDPRRequest {
 		return r.Label()
 	}
-	return lowerFirst(r.Label())
+	return ui.LowerFirst(r.Label())
 }
 
 func reasonOptions() []ui.Option {
@@ -205,5 +205,5 @@ func span(d time.Duration) string {
 	case d >= 2*time.Hour:
 		return ui.Counted(int64(d/time.Hour), "hour", "hours")
 	}
-	return inWords(d)
+	return web.InWords(d)
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -165,9 +166,9 @@ func auditBar(v *web.Visit, q auditQuery) ui.FilterBarProps {
 	who := ui.Filter{Label: "Who", Single: true, From: &ui.Field{Name: "who", Label: "Or by e-mail, or id"}}
 	for _, m := range colleagues(v) {
 		on := value("who") == string(m.User)
-		who.Choices = append(who.Choices, ui.Choice{Name: "who", Value: string(m.User), Label: orElse(m.Name, m.Email), On: on})
+		who.Choices = append(who.Choices, ui.Choice{Name: "who", Value: string(m.User), Label: cmp.Or(m.Name, m.Email), On: on})
 		if on {
-			who.Value = orElse(m.Name, m.Email)
+			who.Value = cmp.Or(m.Name, m.Email)
 		}
 	}
 	if who.Value == "" {

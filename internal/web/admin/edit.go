@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -59,7 +60,7 @@ func (p editProps) field(name string) ui.Field {
 		}
 		if p.Stale {
 			if now, differs := p.Before[name]; differs {
-				out.Error = "There is now: " + orElse(oneLine(now), "nothing")
+				out.Error = "There is now: " + cmp.Or(oneLine(now), "nothing")
 			}
 		}
 		return out

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -79,7 +80,7 @@ type exportsProps struct {
 }
 
 func exportRow(v *web.Visit, e *export.Shown) ui.Row {
-	what := orElse(exportWords[e.Kind], e.Kind)
+	what := cmp.Or(exportWords[e.Kind], e.Kind)
 	about := e.About
 	if e.Subject == e.Person {
 		about = "You"
@@ -364,7 +365,7 @@ func (p *profile) signIns() (templ.Component, error) {
 			kind, word = ui.Warn, initialUpper(strings.ReplaceAll(l.Outcome, "_", " "))
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprint("sign-in-", i), Name: word, Cells: []templ.Component{
-			ui.Status(kind, word, false), ui.Cell(orElse(l.Method, "password")), ui.Cell(l.IP), ui.Cell(placed(l.Country)), ui.Cell(l.Device), when(p.clock, l.At),
+			ui.Status(kind, word, false), ui.Cell(cmp.Or(l.Method, "password")), ui.Cell(l.IP), ui.Cell(placed(l.Country)), ui.Cell(l.Device), when(p.clock, l.At),
 		}})
 	}
 	more := ""

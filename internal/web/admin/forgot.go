@@ -50,16 +50,11 @@ func passkeySignIn(v *web.Visit) error {
 	return signedIn(v, signed, back)
 }
 
-type forgotProps struct {
-	Sent           bool
-	Life           string // how long the link is good for
-	Problem, Error string
-}
+func forgotPage(v *web.Visit) error { return drawForgot(v, http.StatusOK, ui.ForgotProps{}) }
 
-func forgotPage(v *web.Visit) error { return drawForgot(v, http.StatusOK, forgotProps{}) }
-
-func drawForgot(v *web.Visit, status int, p forgotProps) error {
-	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: "Choose a new password"}, forgotSheet(p)))
+func drawForgot(v *web.Visit, status int, p ui.ForgotProps) error {
+	p.Action, p.SignIn, p.Besides = "/admin/sign-in/forgot", "/admin/sign-in", "Your second factor stays as it is."
+	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: "Choose a new password"}, ui.Forgot(p)))
 }
 
 // forgot answers the same for every address.
@@ -72,9 +67,9 @@ func forgot(v *web.Visit) error {
 	switch e := errs.Of(err); {
 	case err == nil:
 	case e.Kind == errs.Invalid:
-		return drawForgot(v, v.Status(err), forgotProps{Error: e.Fields["email"]})
+		return drawForgot(v, v.Status(err), ui.ForgotProps{Error: e.Fields["email"]})
 	case e.Kind == errs.TooMany:
-		return drawForgot(v, v.Status(err), forgotProps{Problem: e.Detail})
+		return drawForgot(v, v.Status(err), ui.ForgotProps{Problem: e.Detail})
 	default:
 		return err
 	}
@@ -82,10 +77,8 @@ func forgot(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	return drawForgot(v, http.StatusOK, forgotProps{Sent: true, Life: inWords(time.Duration(rules.ResetMinutes) * time.Minute)})
+	return drawForgot(v, http.StatusOK, ui.ForgotProps{Sent: true, Life: web.InWords(time.Duration(rules.ResetMinutes) * time.Minute)})
 }
-
-type renewProps struct{ Email, Back, Error, Hint string }
 
 func renewPage(v *web.Visit) error {
 	back := backOf(v)
@@ -101,8 +94,9 @@ func drawRenew(v *web.Visit, status int, h *auth.Halfway, back, problem string) 
 	if err != nil {
 		return err
 	}
-	p := renewProps{Email: h.User.Email, Back: back, Error: problem, Hint: rules.Password.Hint(true)}
-	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: "Choose another password"}, renewSheet(p)))
+	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: "Choose another password"}, ui.NewPassword(ui.NewPasswordProps{
+		Action: "/admin/sign-in/new-password", Back: back, Email: h.User.Email, Error: problem, Hint: rules.Password.Hint(true),
+	})))
 }
 
 func renew(v *web.Visit) error {

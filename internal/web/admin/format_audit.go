@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -70,10 +71,10 @@ func (a *auditor) entry(e *record.Entry, open bool) ui.Entry {
 	a.know(e)
 	out := ui.Entry{ID: "entry-" + e.ID, Time: ui.At(a.clock, moment(e.At)), Sentence: sentence(e), Refused: e.Refused(), Open: open}
 	if e.Actor.Person != "" {
-		out.ActorID, out.Actor = string(e.Actor.Person), orElse(e.Actor.Name, "Somebody")
+		out.ActorID, out.Actor = string(e.Actor.Person), cmp.Or(e.Actor.Name, "Somebody")
 	}
 	if p := arriving(e); p != nil {
-		out.ActorID, out.Actor = string(p.Person), orElse(p.Name, "Somebody")
+		out.ActorID, out.Actor = string(p.Person), cmp.Or(p.Name, "Somebody")
 	}
 	var meta []string
 	if e.StepUp != "" {
@@ -242,16 +243,16 @@ func (a *auditor) facts(e *record.Entry) []ui.Pair {
 		case "op":
 			add("Operation", e.Facts[name])
 		default:
-			add(orElse(factLabels[name], initialUpper(strings.ReplaceAll(name, "_", " "))), e.Facts[name])
+			add(cmp.Or(factLabels[name], initialUpper(strings.ReplaceAll(name, "_", " "))), e.Facts[name])
 		}
 	}
 	for _, name := range sortedKeys(e.Counts) {
 		if name != "repeated" {
-			add(orElse(countLabels[name], initialUpper(strings.ReplaceAll(name, "_", " "))), ui.Count(e.Counts[name]))
+			add(cmp.Or(countLabels[name], initialUpper(strings.ReplaceAll(name, "_", " "))), ui.Count(e.Counts[name]))
 		}
 	}
 	if p := e.Person(); p != nil && p.Known {
-		out = append(out, ui.Pair{Label: "Person", Value: ui.Text(ui.L(orElse(p.Name, string(p.Person)), "/admin/users/"+string(p.Person)))})
+		out = append(out, ui.Pair{Label: "Person", Value: ui.Text(ui.L(cmp.Or(p.Name, string(p.Person)), "/admin/users/"+string(p.Person)))})
 	}
 	add("Scope", e.ChainName)
 	out = append(out, ui.Pair{Label: "Entry", Value: ui.Text(ui.Run{Text: ui.Count(e.N), Href: "/admin/audit/" + e.ID})})

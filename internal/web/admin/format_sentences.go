@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -263,13 +264,13 @@ func actorRuns(a *record.Actor) []ui.Run {
 	case a.Kind == string(op.Operator):
 		return ui.Text(ui.T("The operator at the machine"))
 	case a.Kind == string(op.Key):
-		name := orElse(a.Name, a.ID)
+		name := cmp.Or(a.Name, a.ID)
 		runs = ui.Text(ui.T("The API key "), ui.B(name))
 	default:
-		runs = ui.Text(ui.B(orElse(a.Name, "Somebody")))
+		runs = ui.Text(ui.B(cmp.Or(a.Name, "Somebody")))
 	}
 	if a.OnBehalf != nil {
-		runs = append(runs, ui.T(", viewing as "), ui.B(orElse(a.OnBehalf.Name, "somebody")), ui.T(","))
+		runs = append(runs, ui.T(", viewing as "), ui.B(cmp.Or(a.OnBehalf.Name, "somebody")), ui.T(","))
 	}
 	return runs
 }
@@ -280,15 +281,15 @@ func told(e *record.Entry) ui.Run {
 		if p.Person != "" && p.Person == e.Actor.Person || arriving(e) != nil {
 			return ui.T("their own account")
 		}
-		return ui.B(orElse(personName(e), orElse(p.Name, shortID(string(p.Person)))))
+		return ui.B(cmp.Or(personName(e), cmp.Or(p.Name, shortID(string(p.Person)))))
 	}
 	for _, kind := range []string{"api_key", "location", "brand", "order"} {
 		if s := e.Subject(kind); s != nil {
-			return ui.B(orElse(s.Name, shortID(s.ID)))
+			return ui.B(cmp.Or(s.Name, shortID(s.ID)))
 		}
 	}
 	if len(e.Subjects) > 0 {
-		return ui.B(orElse(e.Subjects[0].Name, shortID(e.Subjects[0].ID)))
+		return ui.B(cmp.Or(e.Subjects[0].Name, shortID(e.Subjects[0].ID)))
 	}
 	if e.Refused() {
 		return ui.T("something that is not there, or not theirs to see")
@@ -316,7 +317,7 @@ func shortID(id string) string {
 func sentence(e *record.Entry) []ui.Run {
 	runs := actorRuns(&e.Actor)
 	if p := arriving(e); p != nil {
-		runs = ui.Text(ui.B(orElse(p.Name, "Somebody")))
+		runs = ui.Text(ui.B(cmp.Or(p.Name, "Somebody")))
 	}
 	s, ok := sayings[e.Op]
 	if !ok {

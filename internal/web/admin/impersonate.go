@@ -80,7 +80,7 @@ func askImpersonation(v *web.Visit, l *peopleList, status int, typed url.Values,
 	}
 	if u.Kinds&user.IsStaff != 0 || u.Status != user.Active {
 		d.Quiet = true
-		words := "This account is " + lowerFirst(u.Status.Label()) + " now: nobody can come in with it, and nobody can view as its person."
+		words := "This account is " + ui.LowerFirst(u.Status.Label()) + " now: nobody can come in with it, and nobody can view as its person."
 		if u.Kinds&user.IsStaff != 0 {
 			words = auth.ErrImpersonateStaff.Detail
 		}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -66,7 +67,7 @@ func showInvitation(v *web.Visit, status int, o invite.Opened, first, last strin
 		return err
 	}
 	c := ui.Clock{Now: v.Site.Door.Now(), Zone: o.Zone}
-	p := acceptProps{Opened: o, First: orElse(first, o.Account.FirstName), Last: orElse(last, o.Account.LastName), Until: c.Moment(ms(o.ExpiresAt)), Problems: t,
+	p := acceptProps{Opened: o, First: cmp.Or(first, o.Account.FirstName), Last: cmp.Or(last, o.Account.LastName), Until: c.Moment(ms(o.ExpiresAt)), Problems: t,
 		Least: rules.Password.MinStaff}
 	sheet := acceptForm(p)
 	if !o.New {

@@ -83,7 +83,7 @@ func in(verb string, from ...user.Status) func(*user.User) string {
 				return ""
 			}
 		}
-		return "This account is " + lowerFirst(u.Status.Label()) + " now, so there is nothing to " + verb + "."
+		return "This account is " + ui.LowerFirst(u.Status.Label()) + " now, so there is nothing to " + verb + "."
 	}
 }
 

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -58,9 +59,9 @@ func orderPage(v *web.Visit) error {
 		sum := int64(0)
 		for _, l := range o.Lines {
 			sum += l.Total
-			name := orElse(l.Title, orElse(l.SKU, "Item"))
+			name := cmp.Or(l.Title, cmp.Or(l.SKU, "Item"))
 			t.Rows = append(t.Rows, ui.Row{Name: name, Cells: []templ.Component{
-				lineCell(name, l.SKU), ui.Cell(l.Category), ui.Cell(orElse(l.Quantity, "1")), ui.Cell(l.UnitPrice), ui.Amounted(l.Total, currency),
+				lineCell(name, l.SKU), ui.Cell(l.Category), ui.Cell(cmp.Or(l.Quantity, "1")), ui.Cell(l.UnitPrice), ui.Amounted(l.Total, currency),
 			}})
 		}
 		p.Lines = t

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
@@ -162,7 +163,7 @@ func (p *profile) line(l *directory.Line) ui.Moment {
 	them := firstName(p.User, p.Title)
 	switch l.Kind {
 	case directory.LineSignIn:
-		m := ui.Moment{Icon: "login", What: ui.Text(ui.T("Signed in with a " + orElse(l.Method, "password")))}
+		m := ui.Moment{Icon: "login", What: ui.Text(ui.T("Signed in with a " + cmp.Or(l.Method, "password")))}
 		switch l.Outcome {
 		case "wrong_password":
 			m = ui.Moment{Icon: "lock", Kind: ui.Warn, What: ui.Text(ui.T("A sign-in failed: wrong password"))}
@@ -185,13 +186,13 @@ func (p *profile) line(l *directory.Line) ui.Moment {
 	case directory.LineRefund:
 		return ui.Moment{Icon: "arrow-back-up", Kind: ui.Warn, What: ui.Text(ui.T("Was refunded " + ui.Money(l.Amount.Minor, string(l.Amount.Currency))))}
 	}
-	m := ui.Moment{Icon: "pencil", What: ui.Text(ui.T(orElse(sayings[l.Op].was, "Something changed")))}
+	m := ui.Moment{Icon: "pencil", What: ui.Text(ui.T(cmp.Or(sayings[l.Op].was, "Something changed")))}
 	if l.Kind == directory.LineAdmin {
-		m.What = ui.Text(ui.T(initialUpper(unnamed(orElse(sayings[l.Op].did, "changed something")))))
+		m.What = ui.Text(ui.T(initialUpper(unnamed(cmp.Or(sayings[l.Op].did, "changed something")))))
 	}
 	switch {
 	case l.Refused:
-		m.Icon, m.Kind, m.What = "ban", ui.Bad, ui.Text(ui.T("Refused: "+unnamed(orElse(sayings[l.Op].try, l.Op))))
+		m.Icon, m.Kind, m.What = "ban", ui.Bad, ui.Text(ui.T("Refused: "+unnamed(cmp.Or(sayings[l.Op].try, l.Op))))
 	case l.Kind == directory.LineAdmin:
 		m.Icon = iconOf(l.Op)
 	case l.Op == "user.change_role":
@@ -209,7 +210,7 @@ func (p *profile) line(l *directory.Line) ui.Moment {
 	case l.ByThem:
 		m.Meta = joinedBy(" · ", "By "+them, l.IP)
 	case l.Entry != nil:
-		m.Meta = "By " + orElse(l.ActorName, actorKind(l.Entry.Actor.Kind))
+		m.Meta = "By " + cmp.Or(l.ActorName, actorKind(l.Entry.Actor.Kind))
 	default:
 		m.Meta = "By staff or a program"
 	}

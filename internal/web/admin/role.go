@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -89,7 +90,7 @@ func (f *roleForm) held() url.Values {
 		form.Set("role", g.Role.Key)
 		fields := ""
 		if f.form.many() {
-			b := orElse(g.Scope.BrandID(), string(brand.Platform))
+			b := cmp.Or(g.Scope.BrandID(), string(brand.Platform))
 			form.Add("brand", b)
 			fields = "." + b
 		}

@@ -106,7 +106,7 @@ func wrong(v *web.Visit, err error, drawn ...string) (troubles, bool) {
 		t.only(drawn)
 		return t, true
 	case errors.Is(err, op.ErrStepUpRate) && e.Retry > 0:
-		t.problem = ui.Text(ui.T("That is too many codes in a short time. The next one can be sent in " + inWords(e.Retry) + "; what you typed stays here."))
+		t.problem = ui.Text(ui.T("That is too many codes in a short time. The next one can be sent in " + web.InWords(e.Retry) + "; what you typed stays here."))
 		return t, true
 	case answered:
 		t.problem = ui.Text(ui.T(e.Detail))

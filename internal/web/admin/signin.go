@@ -2,9 +2,7 @@ package admin
 
 import (
 	"errors"
-	"math"
 	"net/http"
-	"time"
 
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/errs"
@@ -121,12 +119,4 @@ func orDesk(back string) string {
 		return "/admin"
 	}
 	return back
-}
-
-// inWords is a wait as people say it: "24 seconds", "12 minutes".
-func inWords(d time.Duration) string {
-	if d < 2*time.Minute {
-		return ui.Counted(int64(math.Ceil(d.Seconds())), "second", "seconds")
-	}
-	return ui.Counted(int64(math.Ceil(d.Minutes())), "minute", "minutes")
 }

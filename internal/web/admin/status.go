@@ -68,7 +68,7 @@ func askStatus(v *web.Visit, l *peopleList, c *statusChange, status int, problem
 	words := c.words(name)
 	if p.User.Status != c.from && len(problem) == 0 {
 		d.Quiet = true
-		words = "This account is " + lowerFirst(p.User.Status.Label()) + " now, so there is nothing to " + lowerFirst(c.verb) + "."
+		words = "This account is " + ui.LowerFirst(p.User.Status.Label()) + " now, so there is nothing to " + ui.LowerFirst(c.verb) + "."
 	}
 	if v.Fragment() {
 		return v.Render(status, statusDialog(d, words))

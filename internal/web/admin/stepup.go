@@ -16,17 +16,3 @@ func (r routes) below(pattern string, h web.Handler) {
 	method, path, _ := strings.Cut(pattern, " ")
 	r.staff(method+" /admin"+path, h)
 }
-
-func lowerFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}

@@ -184,3 +184,11 @@ func avatarClass(seed string) string {
 	_, _ = h.Write([]byte(seed)) // a hash does not fail
 	return "a" + strconv.Itoa(int(h.Sum32()%5)+1)
 }
+
+// LowerFirst begins a word as inside of a sentence.
+func LowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
