@@ -211,7 +211,7 @@ func (a *App) door(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	a.Desk = &auth.Desk{Door: a.Door, Hasher: hasher}
+	a.Desk = &auth.Desk{Door: a.Door, Hasher: hasher, Step: auth.Step}
 	a.postman.Door, a.Eraser.Door, a.Exports.Door = a.Door, a.Door, a.Door
 	return a.mail()
 }

@@ -112,6 +112,7 @@ func (d *Desk) SendCode(ctx context.Context, c *op.Caller, in Ask) (Sent, error)
 	if wait := d.asked.take(c.IP, codesPerHour, d.Door.Now()); wait > 0 {
 		return Sent{}, ErrCodeRate.After(wait)
 	}
+	defer d.Even(ctx, time.Now())
 	return op.Keep(ctx, d.Door, c, sendCode, in)
 }
 

@@ -24,6 +24,7 @@ import (
 type Desk struct {
 	Door   *op.Door
 	Hasher *password.Hasher
+	Step   time.Duration // of [Desk.Even]; 0: answers do not wait
 
 	spray    spray
 	asked    hourly // codes, by network
@@ -73,42 +74,53 @@ type Signed struct {
 	Ticket string // for a cookie of its own: of the half-done sign-in, until Ends; empty when the browser has it already
 }
 
-// SignIn lets a person in with their password. c is the anonymous caller with address and device.
+// SignIn lets a person in with their password. c is the anonymous caller with address and device. A refusal takes as long whoever
+// was tried.
 func (d *Desk) SignIn(ctx context.Context, c *op.Caller, try Try) (Signed, error) {
-	now := d.Door.Now()
-	if wait := d.spray.blocked(c.IP, now); wait > 0 {
+	if wait := d.spray.blocked(c.IP, d.Door.Now()); wait > 0 {
 		return Signed{}, ErrTooMany.After(wait)
 	}
+	came := time.Now()
+	in, err := d.checkPassword(ctx, c, try)
+	if err != nil {
+		d.Even(ctx, came)
+		return Signed{}, err
+	}
+	return op.Do(ctx, d.Door, c, authenticate, in)
+}
+
+// checkPassword says who comes in with a password, and counts a wrong one.
+func (d *Desk) checkPassword(ctx context.Context, c *op.Caller, try Try) (entry, error) {
 	found, err := op.Ask(ctx, d.Door, c, lookUp, lookUpIn{try.Audience, try.Brand, try.Email, try.Known})
 	if errors.Is(err, errs.ErrNotFound) {
 		// An unknown address costs the same work, and answers the same.
 		_, counted := op.Keep(ctx, d.Door, c, countNobody, op.None{})
 		err = errors.Join(counted, d.Hasher.Dummy(ctx, try.Password))
 		_, counted = op.Keep(ctx, d.Door, c, countNobody, op.None{})
-		d.spray.failed(c.IP, now)
-		return Signed{}, firstRefusal(errors.Join(err, counted, ErrWrong))
+		d.spray.failed(c.IP, d.Door.Now())
+		return entry{}, firstRefusal(errors.Join(err, counted, ErrWrong))
 	}
 	if err != nil {
-		return Signed{}, err
+		return entry{}, err
 	}
 	waits, err := op.Keep(ctx, d.Door, c, countTry, countIn{found.User, found.Known, found.Attempts})
 	if err != nil {
-		return Signed{}, err
+		return entry{}, err
 	}
 	right, err := d.Hasher.Verify(ctx, try.Password, found.Hash)
 	if err != nil {
-		return Signed{}, err
+		return entry{}, err
 	}
 	if !right || waits {
-		d.spray.failed(c.IP, now)
+		d.spray.failed(c.IP, d.Door.Now())
 		outcome := "wrong_password"
 		if waits {
 			outcome = "must_wait"
 		}
 		if _, err := op.Keep(ctx, d.Door, c, noteFailure, failure{found.User, outcome, "password"}); err != nil {
-			return Signed{}, err
+			return entry{}, err
 		}
-		return Signed{}, ErrWrong
+		return entry{}, ErrWrong
 	}
 	in := entry{User: found.User, Audience: try.Audience, Method: "password", KnownDevice: found.Known}
 	if d.Hasher.NeedsRehash(found.Hash) {
@@ -116,7 +128,7 @@ func (d *Desk) SignIn(ctx context.Context, c *op.Caller, try Try) (Signed, error
 			in.Rehash = hash
 		}
 	}
-	return op.Do(ctx, d.Door, c, authenticate, in)
+	return in, nil
 }
 
 // firstRefusal picks out of joined errors the one to answer: busy before wrong.

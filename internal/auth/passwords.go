@@ -355,6 +355,7 @@ func (d *Desk) Forgot(ctx context.Context, c *op.Caller, in Forgotten) error {
 	if wait := d.asked.take(c.IP, codesPerHour, d.Door.Now()); wait > 0 {
 		return ErrTooMany.After(wait)
 	}
+	defer d.Even(ctx, time.Now())
 	_, err := op.Keep(ctx, d.Door, c, forgot, in)
 	return err
 }

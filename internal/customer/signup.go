@@ -326,7 +326,8 @@ func (p *pendingSignUp) named(tx *op.Tx, u *user.User) error {
 	return nil
 }
 
-// SignUpAt checks and hashes the password, if one was typed, then registers. It takes as long whatever there is at the address.
+// SignUpAt checks and hashes the password, if one was typed, then registers. It seems to take as long whatever there is at the
+// address.
 func SignUpAt(ctx context.Context, d *auth.Desk, c *op.Caller, in SignUp, candidate string) (browser string, err error) {
 	if err := in.check(); err != nil {
 		return "", err
@@ -344,6 +345,7 @@ func SignUpAt(ctx context.Context, d *auth.Desk, c *op.Caller, in SignUp, candid
 	if err := d.MayArrive(c.IP); err != nil {
 		return "", err
 	}
+	defer d.Even(ctx, time.Now())
 	if candidate == "" {
 		err = d.Hasher.Dummy(ctx, "none was typed")
 	} else {
