@@ -154,6 +154,7 @@ var RemindSecondFactor = &op.Action[one, *user.User, op.None]{
 			},
 			Button: "Add a second factor", Path: "/admin/me/security",
 			After: []string{"You are asked to sign in first, if you are not."},
+			Bulk:  true,
 		})
 	},
 }

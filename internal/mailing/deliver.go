@@ -89,7 +89,7 @@ func (p *Postman) mark(ctx context.Context, mail string, s State, problem string
 	return err
 }
 
-// Requeue queues the mail that waited while there was no server to send it to.
+// Requeue queues the mail that waited while there was no server to send it to. New mail goes before it.
 var Requeue = &op.Upkeep[op.None, int]{
 	Name: "mail.requeue", Summary: "Queue again the mail that waits",
 	Do: func(tx *op.Tx, _ op.None) (int, error) {
@@ -98,7 +98,7 @@ var Requeue = &op.Upkeep[op.None, int]{
 			return 0, err
 		}
 		for _, m := range waiting {
-			if err := tx.Enqueue(Deliver{Mail: m.ID}, jobs.Unique()); err != nil {
+			if err := tx.Enqueue(Deliver{Mail: m.ID}, jobs.Unique(), jobs.Bulk()); err != nil {
 				return 0, err
 			}
 		}

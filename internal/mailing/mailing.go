@@ -11,6 +11,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/id"
+	"github.com/stewardhq/steward/internal/kernel/jobs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/user"
 )
@@ -25,6 +26,9 @@ type Letter struct {
 	Path    string   `json:"path,omitempty"`    // where it leads, below the public URL
 	After   []string `json:"after,omitempty"`   // what stands below code and link
 	Expires int64    `json:"expires,omitempty"` // after this it is no use sending; epoch ms, 0 never
+
+	// Bulk is set for what nobody looks out for, such as reminders: whatever somebody waits for overtakes it.
+	Bulk bool `json:"-"`
 
 	// About are persons, other than the recipient, whom the letter tells about: it is emptied when one of them is archived.
 	About []string `json:"-"`
@@ -115,6 +119,9 @@ func post(tx *op.Tx, m Mail, address string, l Letter) error {
 	}
 	if err := tx.Mention(mentioned, m.ID, l.About...); err != nil {
 		return err
+	}
+	if l.Bulk {
+		return tx.Enqueue(Deliver{Mail: m.ID}, jobs.Bulk())
 	}
 	return tx.Enqueue(Deliver{Mail: m.ID})
 }

@@ -5,13 +5,18 @@ import (
 	"strings"
 	"testing"
 
-	_ "modernc.org/sqlite" // tests write beneath the program, as somebody with the file would
+	_ "github.com/jackc/pgx/v5/stdlib" // tests write beneath the program, as somebody with the database would
+	_ "modernc.org/sqlite"
 )
 
-// beneath writes the database of a world on SQLite beneath the program.
+// beneath writes the database of a world beneath the program.
 func beneath(t *testing.T, h *house, statement string, args ...any) error {
 	t.Helper()
-	db, err := sql.Open("sqlite", strings.TrimPrefix(h.Config.Database, "sqlite:")+"?_pragma=busy_timeout(5000)")
+	driver, url := "pgx", h.Config.Database
+	if path, is := strings.CutPrefix(url, "sqlite:"); is {
+		driver, url = "sqlite", path+"?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, url)
 	if err != nil {
 		return err
 	}
