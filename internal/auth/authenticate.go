@@ -163,14 +163,17 @@ func noteSignIn(tx *op.Tx, u user.ID, outcome, method string) (row signIn, err e
 type failure struct {
 	User            user.ID
 	Outcome, Method string
+	Attempts        password.Attempts // what failures cost
 }
 
-// noteFailure writes a failed try into the person's history.
+// noteFailure writes a failed try into the person's history, and tells them when it locks them out.
 var noteFailure = &op.Upkeep[failure, op.None]{
 	Name: "auth.note_failure", Summary: "Write a failed sign-in into the person's history",
 	Do: func(tx *op.Tx, f failure) (op.None, error) {
-		_, err := noteSignIn(tx, f.User, f.Outcome, f.Method)
-		return op.None{}, err
+		if _, err := noteSignIn(tx, f.User, f.Outcome, f.Method); err != nil {
+			return op.None{}, err
+		}
+		return op.None{}, tellLocked(tx, f.User, f.Attempts)
 	},
 }
 

@@ -117,7 +117,7 @@ func (d *Desk) checkPassword(ctx context.Context, c *op.Caller, try Try) (entry,
 		if waits {
 			outcome = "must_wait"
 		}
-		if _, err := op.Keep(ctx, d.Door, c, noteFailure, failure{found.User, outcome, "password"}); err != nil {
+		if _, err := op.Keep(ctx, d.Door, c, noteFailure, failure{found.User, outcome, "password", found.Attempts}); err != nil {
 			return entry{}, err
 		}
 		return entry{}, ErrWrong

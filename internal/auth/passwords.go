@@ -214,7 +214,7 @@ func (d *Desk) ChangePassword(ctx context.Context, c *op.Caller, u *user.User, c
 			return err
 		}
 		if in.Proved = in.Proved && !waits; !in.Proved {
-			_, err := op.Keep(ctx, d.Door, c, noteFailure, failure{u.ID, "wrong_password", "password_change"})
+			_, err := op.Keep(ctx, d.Door, c, noteFailure, failure{u.ID, "wrong_password", "password_change", s.Rules.Password.Attempts})
 			return errors.Join(err, ErrWrongCurrent)
 		}
 	}
