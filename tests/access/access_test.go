@@ -91,7 +91,7 @@ func TestEveryOperationHasAnExample(t *testing.T) {
 	}
 	for _, e := range w.Door.Catalogue() {
 		if !has[e.Name] {
-			t.Errorf("%s (%s) has no example, so nobody sees who may do it. Add one to the list `examples` in tests/access/examples_test.go: "+
+			t.Errorf("%s (%s) has no example, so nobody sees who may do it. Add one to the list that it belongs to, in tests/access/examples_*_test.go: "+
 				"an input of %s that lies in Aurora Goods, at York if it has a location. Then run go test ./tests/access -update and read the new row.",
 				e.Name, e.Summary, e.In)
 		}
