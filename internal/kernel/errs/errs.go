@@ -113,10 +113,15 @@ var ErrNotFound = New(NotFound, "not_found", "There is nothing here, or it is no
 // Wrong collects wrong fields of one input, so that a person hears of all of them at once.
 type Wrong struct{ fields map[string]string }
 
-// Add notes what is wrong with a field; the first note for a field stays.
+// Add notes what is wrong with a field; the first note for a field stays. A refusal among args is said by its sentence.
 func (w *Wrong) Add(field, format string, args ...any) {
 	if w.fields == nil {
 		w.fields = map[string]string{}
+	}
+	for i := range args {
+		if refusal, ok := args[i].(*Error); ok {
+			args[i] = refusal.Detail
+		}
 	}
 	if _, noted := w.fields[field]; !noted {
 		w.fields[field] = fmt.Sprintf(format, args...)
