@@ -34,8 +34,12 @@ func TestInvitationsByKey(t *testing.T) {
 		}
 		if r := d.get(ada, "/v1/invitations?status=pending&limit=1").is(200); r.len("data") != 1 || r.text("next_cursor") == "" {
 			t.Errorf("a page of one: %s", r.Body)
-		} else if r = d.get(ada, "/v1/invitations?status=pending&limit=1&cursor="+r.text("next_cursor")).is(200); r.len("data") != 1 || r.text("data", 0, "id") != id {
-			t.Errorf("the next page: %s", r.Body)
+		} else if cursor := r.text("next_cursor"); cursor != "" {
+			d.get(d.key("ines", d.brand("aurora")), "/v1/invitations?status=pending&limit=1&cursor="+cursor).is(400, "cursor") // it is Ada's
+			d.get(ada, "/v1/invitations?status=expired&limit=1&cursor="+cursor).is(400, "cursor")                              // of another question
+			if r = d.get(ada, "/v1/invitations?status=pending&limit=1&cursor="+cursor).is(200); r.len("data") != 1 || r.text("data", 0, "id") != id {
+				t.Errorf("the next page: %s", r.Body)
+			}
 		}
 		for _, path := range []string{"/v1/invitations", "/v1/invitations/" + id} {
 			if r := d.get(ada, path).is(200); strings.Contains(r.Body.String(), "token") || strings.Contains(r.Body.String(), "invitation_url") {
@@ -45,6 +49,7 @@ func TestInvitationsByKey(t *testing.T) {
 		if r := d.call(ada, "POST", "/v1/invitations/"+id+"/resend", "{}").is(200); r.text("id") != id || strings.Contains(r.Body.String(), "invitation_url") {
 			t.Errorf("sent again: %s", r.Body)
 		}
+		d.call(ada, "POST", "/v1/invitations/"+id+"/resend", "").is(200) // there is nothing that it must say
 		dev := d.key("dev", d.brand("aurora"))
 		next := d.key("ada", d.brand("meridian"))
 		d.unchanged(func() {

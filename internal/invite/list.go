@@ -1,8 +1,10 @@
 package invite
 
 import (
+	"crypto/hmac"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -54,7 +56,7 @@ var List = &op.Query[Ask, *Page]{
 			return nil, err
 		}
 		if in.Cursor != "" {
-			sent, id, err := readCursor(in.Cursor)
+			sent, id, err := in.openCursor(v)
 			if err != nil {
 				return nil, err
 			}
@@ -70,7 +72,7 @@ var List = &op.Query[Ask, *Page]{
 		if len(rows) > limit {
 			rows = rows[:limit]
 			last := rows[limit-1]
-			p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.SentAt, 10) + " " + last.ID))
+			p.Next = in.sealCursor(v, strconv.FormatInt(last.SentAt, 10)+" "+last.ID)
 		}
 		for i := range rows {
 			l, err := listed(v, &rows[i])
@@ -234,14 +236,27 @@ func (in Ask) conditions(v *op.View) (*conditions, error) {
 	return c, nil
 }
 
-func readCursor(s string) (sent int64, id string, err error) {
-	raw, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil {
+// A cursor says where a page ended. It is signed for the caller and the question, so that none can be made up or passed on.
+
+const macBytes = 16
+
+func (in Ask) sealCursor(v *op.View, body string) string {
+	return base64.RawURLEncoding.EncodeToString(append(in.macOf(v, body), body...))
+}
+
+func (in Ask) openCursor(v *op.View) (sent int64, id string, err error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(in.Cursor)
+	if err != nil || len(raw) <= macBytes || !hmac.Equal(raw[:macBytes], in.macOf(v, string(raw[macBytes:]))) {
 		return 0, "", ErrCursor
 	}
-	at, id, ok := strings.Cut(string(raw), " ")
-	if sent, err = strconv.ParseInt(at, 10, 64); err != nil || !ok || !strings.HasPrefix(id, "inv_") {
+	at, id, _ := strings.Cut(string(raw[macBytes:]), " ")
+	if sent, err = strconv.ParseInt(at, 10, 64); err != nil {
 		return 0, "", ErrCursor
 	}
 	return sent, id, nil
+}
+
+func (in Ask) macOf(v *op.View, body string) []byte {
+	who := string(v.Caller().Kind) + " " + v.Caller().ID
+	return v.MAC("invitation cursor", []byte(who), fmt.Append(nil, in.Brand, in.Statuses), []byte(body))[:macBytes]
 }
