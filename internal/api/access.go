@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/kernel/access"
@@ -59,14 +58,21 @@ type verdict struct {
 }
 
 var accessCheck = &op.Query[[]question, []verdict]{
-	Name: "access.check", Summary: "Ask whether people may do things at places", Allow: access.AccessCheck, Do: judge,
+	Name: "access.check", Summary: "Ask whether people may do things at places", Allow: access.AccessCheck,
+	Do: func(v *op.View, all []question) ([]verdict, error) {
+		return judge(v, all, func(i int) string { return at("checks", i) })
+	},
 }
 
 var accessExplain = &op.Query[[]question, []verdict]{
-	Name: "access.explain", Summary: "Ask why somebody may do something at a place, or why not", Allow: access.AccessCheck, Do: judge,
+	Name: "access.explain", Summary: "Ask why somebody may do something at a place, or why not", Allow: access.AccessCheck,
+	Do: func(v *op.View, all []question) ([]verdict, error) {
+		return judge(v, all, func(int) string { return "" })
+	},
 }
 
-func judge(v *op.View, all []question) ([]verdict, error) {
+// judge answers every question. at says how the fields of one are called where it was sent.
+func judge(v *op.View, all []question, at func(int) string) ([]verdict, error) {
 	nodes := v.Nodes(access.AccessCheck)
 	places := map[access.Scope]error{}
 	people := map[string]access.Grants{}
@@ -78,7 +84,7 @@ func judge(v *op.View, all []question) ([]verdict, error) {
 			places[q.Scope] = err
 		}
 		if errors.Is(err, errs.ErrNotFound) {
-			return nil, errs.Field(fmt.Sprintf("checks.%d.scope", i), "There is no such place, or it is not yours to ask about.")
+			return nil, errs.Field(at(i)+"scope", "There is no such place, or it is not yours to ask about.")
 		}
 		if err != nil {
 			return nil, err

@@ -57,6 +57,9 @@ func TestThePlatformAsksWhoMayDoWhat(t *testing.T) {
 		if why.text("decided", "verdict") != "other_place" || why.text("decided", "role") != "hub_admin" || why.text("elsewhere", 0) != york || why.text("decided", "grant") == "" {
 			t.Errorf("why not: %s", why.Body)
 		}
+		if said := why.text("sentence"); !strings.Contains(said, "Leeds") || strings.Contains(said, "brand/") {
+			t.Errorf("the sentence is not for people: %s", said)
+		}
 		// Somebody next door, and nobody at all, are explained the same.
 		hidden := d.call(dev, "POST", "/v1/access/explain", ask(priya, "orders.refund", york, "")).is(200).Body.String()
 		absent := d.call(dev, "POST", "/v1/access/explain", ask("usr_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB", "orders.refund", york, "")).is(200).Body.String()
@@ -68,6 +71,9 @@ func TestThePlatformAsksWhoMayDoWhat(t *testing.T) {
 		none := d.call(dev, "POST", "/v1/access/explain", ask(priya, "orders.refund", "brand/brd_none", "")).is(422, "invalid").Body.String()
 		if next != none {
 			t.Errorf("a place next door: %s, none: %s", next, none)
+		}
+		if !strings.Contains(next, `"fields":{"scope"`) {
+			t.Errorf("the field is called as it was sent nowhere: %s", next)
 		}
 		d.call(dev, "POST", "/v1/access/check", `{"checks":[]}`).is(422, "invalid")
 		d.call(dev, "POST", "/v1/access/check", `{"checks":[`+strings.Replace(all[0], "orders.refund", "orders.Refund", 1)+`]}`).is(422, "invalid")

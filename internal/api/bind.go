@@ -12,12 +12,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/field"
 )
 
 // Refusals of an address.
 var (
 	ErrUnknownParameter = errs.New(errs.Malformed, "unknown_parameter", "This address does not take that parameter.")
 	ErrParameter        = errs.New(errs.Malformed, "parameter", "That parameter cannot be read.")
+	ErrParameterTwice   = field.ErrDuplicate
 )
 
 // binder reads a W from path and query. The body is read by body.go; a field is in exactly one of the three.
@@ -87,7 +89,7 @@ func (c *Call) read(w any) error {
 				return errs.ErrNotFound
 			}
 		case len(values) > 1:
-			return ErrParameter.Say("The parameter %q stands there %d times: send it once.", f.name, len(values))
+			return ErrParameterTwice.Say("The parameter %q stands there %d times: send it once.", f.name, len(values))
 		case len(values) == 1:
 			if err := set(v.FieldByIndex(f.index), values[0]); err != nil {
 				return wrongParameter(f.name, err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -44,6 +45,9 @@ func (c *Call) readBody(w any) error {
 			return ErrLarge.Say("The body is larger than the %d KiB that this address takes.", large.Limit>>10)
 		}
 		return ErrJSON.Because(err)
+	}
+	if len(text) == 0 && c.route.bodiless {
+		return nil
 	}
 	if err := mediaType(c.R.Header, takes || len(text) > 0); err != nil {
 		return err
@@ -137,6 +141,9 @@ func unmarshal(text []byte, w any) error {
 	if said := errs.Of(wrong.Err); wrong.Err != nil && said.Kind != errs.Fault {
 		return wrongField(wrong.JSONPointer, said.Detail)
 	}
+	if wrong.JSONKind == '0' && isNumber(wrong.GoType) {
+		return wrongField(wrong.JSONPointer, "This number does not fit here: it is too large, or not whole.")
+	}
 	return wrongField(wrong.JSONPointer, "This is "+kindName(wrong.JSONKind)+", and something else belongs here.")
 }
 
@@ -156,12 +163,16 @@ func dotted(p jsontext.Pointer) string {
 	return strings.Join(parts, ".")
 }
 
+func isNumber(t reflect.Type) bool {
+	return t != nil && t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64
+}
+
 func kindName(k jsontext.Kind) string {
 	switch k {
 	case '"':
 		return "a text"
 	case '0':
-		return "a number that does not fit"
+		return "a number"
 	case 't', 'f':
 		return "true or false"
 	case '{':

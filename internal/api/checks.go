@@ -1,8 +1,10 @@
 package api
 
 import (
+	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/op"
 )
 
 type (
@@ -56,9 +58,9 @@ func showChecked(v verdict) Checked {
 	return Checked{v.User, v.question.Permission.String(), v.question.Scope.String(), v.About.String(), v.Allowed}
 }
 
-func showExplained(v verdict) Explained {
+func (c *Call) showExplained(v verdict) Explained {
 	out := Explained{
-		Checked: showChecked(v), Sentence: v.Sentence(access.Words{Who: "This person"}),
+		Checked: showChecked(v), Sentence: v.Sentence(access.Words{Who: "This person", Place: c.placeName}),
 		Elsewhere: mapped(v.Elsewhere, access.Scope.String), Steps: mapped(v.Steps, showStep),
 	}
 	if v.Decided != nil {
@@ -66,6 +68,26 @@ func showExplained(v verdict) Explained {
 		out.Decided = &step
 	}
 	return out
+}
+
+// placeName is how people call a place, as far as the caller may know of it.
+func (c *Call) placeName(s access.Scope) string {
+	if s == access.Platform {
+		return "the platform"
+	}
+	d, err := op.Ask(c.Context(), c.Door, c.Caller, brand.Show, brand.ID(s.BrandID()))
+	if err != nil {
+		return s.String()
+	}
+	if s.Kind() == access.BrandNode {
+		return d.Brand.Name
+	}
+	for _, l := range d.Locations {
+		if l.Scope() == s {
+			return d.Brand.Name + ": " + l.Name
+		}
+	}
+	return s.String()
 }
 
 func accesses(t *table) {
@@ -91,5 +113,5 @@ func accesses(t *table) {
 			q, err := w.read("")
 			return []question{q}, err
 		},
-		func(_ *Call, _ explain, all []verdict) (Explained, error) { return showExplained(all[0]), nil })
+		func(c *Call, _ explain, all []verdict) (Explained, error) { return c.showExplained(all[0]), nil })
 }

@@ -72,13 +72,33 @@ func consents(t *table) {
 			return showConsents(w.User, s), err
 		})
 	Query(t, "GET /v1/deletion-requests", privacy.Requests,
-		func(c *Call, w requestList) (privacy.RequestPage, error) {
-			b, err := c.Brand(w.Named)
-			return privacy.RequestPage{Brand: b, Limit: 200}, err
+		func(c *Call, w requestList) (in privacy.RequestPage, err error) {
+			if in.Limit, err = w.size(); err == nil {
+				in.Brand, err = c.Brand(w.Named)
+			}
+			return in, err
 		},
-		func(c *Call, w requestList, all []privacy.RequestShown) (List[DeletionRequest], error) {
+		func(c *Call, w requestList, all []privacy.RequestShown) (l List[DeletionRequest], err error) {
+			if all, err = w.rest(c, all); err != nil {
+				return l, err
+			}
 			return paged(c, mapped(all, showRequest), w.Page, func(r *DeletionRequest) string { return r.ID }, w.Named)
 		})
+}
+
+// rest reads what is behind the first page, so that the total is exact. Each is answered within weeks, so they are few.
+func (w requestList) rest(c *Call, all []privacy.RequestShown) ([]privacy.RequestShown, error) {
+	size, err := w.size()
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.Brand(w.Named)
+	for more := len(all) > size; more && err == nil; {
+		var page []privacy.RequestShown
+		page, err = op.Ask(c.Context(), c.Door, c.Caller, privacy.Requests, privacy.RequestPage{Brand: b, After: all[len(all)-1].ID, Limit: mostPage})
+		all, more = append(all, page...), len(page) > mostPage
+	}
+	return all, err
 }
 
 func showRequest(r privacy.RequestShown) DeletionRequest {

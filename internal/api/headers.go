@@ -12,6 +12,7 @@ import (
 var (
 	ErrNeedsMatch = errs.New(errs.NeedsMatch, "if_match_needed", "Send If-Match with the ETag that you read, so that nobody's change is overwritten unseen. If-Match: * overwrites whatever there is.")
 	ErrMatchForm  = errs.New(errs.Malformed, "if_match", "If-Match takes one ETag as it was answered, in its quotes, or *.")
+	ErrNoMatch    = errs.New(errs.Malformed, "if_match_not_taken", "This address compares no versions, so If-Match would protect nothing here. Leave it out, or send If-Match: *.")
 	ErrNeedsOnce  = errs.New(errs.Malformed, "idempotency_key_needed", "Send an Idempotency-Key: a name of your own for this call, so that sending it again after a lost answer does nothing twice.")
 	ErrOnceForm   = errs.New(errs.Malformed, "idempotency_key", "An Idempotency-Key is 1 to 255 visible ASCII characters.")
 	ErrNoOnce     = errs.New(errs.Malformed, "idempotency_key_not_taken", "This answer holds a secret that is shown once and kept nowhere, so it cannot be answered again. Leave Idempotency-Key out.")
@@ -41,6 +42,8 @@ func (c *Call) ifMatch() (int64, error) {
 		return 0, ErrNeedsMatch
 	case len(values) == 0 || len(values) == 1 && strings.TrimSpace(values[0]) == "*":
 		return 0, nil
+	case !c.route.match:
+		return 0, ErrNoMatch
 	case len(values) > 1 || strings.Contains(values[0], ","):
 		return 0, ErrMatchForm
 	}

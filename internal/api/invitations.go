@@ -105,7 +105,7 @@ func invitations(t *table) {
 		},
 		func(c *Call, _ resendInvitation, s invite.Sent) (SentInvitation, error) {
 			return c.invitation(s.Invitation, s.Token)
-		})
+		}, bodiless)
 	Action(t, "DELETE /v1/invitations/{invitation}", account.Withdraw,
 		func(_ *Call, w invitationPath) (account.WithdrawnInvitation, error) {
 			return account.WithdrawnInvitation(w), nil

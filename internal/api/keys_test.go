@@ -38,6 +38,8 @@ func TestAKeyThatIsNoneIsCountedByItsNetwork(t *testing.T) {
 	}
 	if r := d.get("stw_guess", "/v1/brands").is(429, "rate_limited"); r.Header().Get("Retry-After") == "" {
 		t.Error("429 does not say when to come back")
+	} else if !strings.Contains(r.text("detail"), "without a good key") {
+		t.Errorf("who has no key is told of one: %s", r.Body)
 	}
 	d.get(d.key("ada", access.Platform), "/v1/brands").is(200) // who has a key is not kept out by who has none
 	d.Later(time.Minute)

@@ -15,6 +15,7 @@ import (
 	"github.com/stewardhq/steward/internal/api"
 	"github.com/stewardhq/steward/internal/apikey"
 	"github.com/stewardhq/steward/internal/app"
+	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -68,7 +69,7 @@ func door(t *testing.T, w *world.World) *op.Door {
 		}
 	}
 	d, err := op.New(op.Options{
-		Store: w.Store, Keys: w.Keys, Master: w.Master, Jobs: w.Queue, Clock: w.Door.Now, SendCode: mailing.PostCode,
+		Store: w.Store, Keys: w.Keys, Master: w.Master, Jobs: w.Queue, Clock: w.Door.Now, SendCode: mailing.PostCode, Prover: auth.Prover{},
 	}, operations...)
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ func TestTheLifeOfAnAccountByKey(t *testing.T) {
 		}
 		d.unchanged(func() {
 			d.call(ines, "PUT", at+"/suspension", `{"reason":" "}`).is(422, "invalid")
+			d.call(ines, "PUT", at+"/deactivation", "", "If-Match", `"999"`).is(400, "if_match_not_taken") // it would protect nothing
 			d.call(ines, "PUT", at+"/suspension", `{}`).is(422, "invalid")
 			d.call(ines, "PUT", at+"/suspension", `{"reason":"Abuse","until":"2020-01-01T00:00:00Z"}`).is(422, "invalid")
 			d.call(ines, "PUT", at+"/suspension", `{"reason":"Abuse","forever":true}`).is(400, "unknown_field")

@@ -21,6 +21,9 @@ const (
 // ErrRate refuses more calls than a key has in a minute.
 var ErrRate = errs.New(errs.TooMany, "rate_limited", "That is more calls than a key has in a minute. Wait as long as Retry-After says, then go on.")
 
+// ErrStrangers refuses more calls without a good key than a network has in a minute.
+var ErrStrangers = ErrRate.Say("That is more calls without a good key than we answer from one network in a minute. Check the key, and wait as long as Retry-After says.")
+
 // limiter counts calls by name, each name in minutes of its own that begin with its first call. The zero value is ready.
 type limiter struct {
 	mu     sync.Mutex

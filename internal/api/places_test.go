@@ -105,7 +105,10 @@ func TestStrictReading(t *testing.T) {
 		d.call(ada, "POST", at, good, "Content-Type", "application/json; charset=utf-16").is(415, "media_type")
 		d.call(ada, "POST", at, good, "Content-Encoding", "gzip").is(415, "media_type")
 		d.call(ada, "POST", at+"&colour=red", good).is(400, "unknown_parameter")
-		d.call(ada, "POST", at+"&brand=meridian", good).is(400, "parameter")
+		d.call(ada, "POST", at+"&brand=meridian", good).is(400, "duplicate_parameter")
+		for _, limit := range []string{"0", "-1", "201", "many"} {
+			d.get(ada, at+"&limit="+limit).is(422, "invalid")
+		}
 		d.call(ada, "POST", "/v1/locations?Brand=aurora", good).is(400, "unknown_parameter")
 		d.call(ada, "POST", "/v1/locations?brand=%ff", good).is(400, "parameter")
 		d.call(ada, "POST", "/v1/locations?brand=%zz", good).is(400, "parameter")

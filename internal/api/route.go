@@ -26,6 +26,7 @@ type route struct {
 	secret       bool // the answer holds a secret: it is never kept for repeats
 	etag         bool // the answer has an ETag
 	public       bool // no key is needed
+	bodiless     bool // the body may be left out
 	maxBody      int64
 	filters      []filter // of lists whose parameters a domain reads itself
 	serve        func(c *Call) error
@@ -40,6 +41,7 @@ var (
 	once     option = func(r *route) { r.once = true }                // Idempotency-Key is needed
 	secretly option = func(r *route) { r.secret = true }              // the answer holds a secret
 	created  option = func(r *route) { r.status = http.StatusCreated }
+	bodiless option = func(r *route) { r.bodiless = true } // the body may be left out: it says nothing that must be said
 )
 
 func says(summary string) option { return func(r *route) { r.summary = summary } }

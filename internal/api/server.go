@@ -128,8 +128,8 @@ func (c *Call) authenticate() error {
 	if refused == nil || errs.Of(refused).Kind != errs.Unauthorized {
 		return refused
 	}
-	if _, _, err := c.strangers.take(network(c.IP(c.R)), strangerRate, c.Door.Now()); err != nil {
-		return err
+	if _, over, err := c.strangers.take(network(c.IP(c.R)), strangerRate, c.Door.Now()); err != nil {
+		return ErrStrangers.After(over)
 	}
 	c.W.Header().Set("WWW-Authenticate", `Bearer realm="steward"`)
 	return refused

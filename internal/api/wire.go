@@ -31,14 +31,14 @@ func (t *Time) UnmarshalText(text []byte) error {
 
 // Page is how much of a list is asked for.
 type Page struct {
-	Limit  int    `query:"limit" json:"-" minimum:"1" maximum:"200" default:"50" description:"How many entries, at most 200."`
+	Limit  *int   `query:"limit" json:"-" minimum:"1" maximum:"200" default:"50" description:"How many entries, at most 200."`
 	Cursor string `query:"cursor" json:"-" description:"next_cursor of the page before."`
 	Total  *bool  `query:"total" json:"-" default:"true" description:"false leaves the total out, which is faster."`
 }
 
 // Uncounted is Page for a list that nobody counts: its total is always left out.
 type Uncounted struct {
-	Limit  int    `query:"limit" json:"-" minimum:"1" maximum:"200" default:"50" description:"How many entries, at most 200."`
+	Limit  *int   `query:"limit" json:"-" minimum:"1" maximum:"200" default:"50" description:"How many entries, at most 200."`
 	Cursor string `query:"cursor" json:"-" description:"next_cursor of the page before."`
 	Total  *bool  `query:"total" json:"-" description:"This list is not counted: its total is always left out."`
 }
@@ -54,12 +54,12 @@ const (
 // size is the number of entries asked for.
 func (p Page) size() (int, error) {
 	switch {
-	case p.Limit == 0:
+	case p.Limit == nil:
 		return usualPage, nil
-	case p.Limit < 1 || p.Limit > mostPage:
+	case *p.Limit < 1 || *p.Limit > mostPage:
 		return 0, errs.Field("limit", "A page has 1 to %d entries.", mostPage)
 	}
-	return p.Limit, nil
+	return *p.Limit, nil
 }
 
 func (p Page) wantsTotal() bool { return p.Total == nil || *p.Total }

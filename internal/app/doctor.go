@@ -240,14 +240,7 @@ func (d *doctor) mail(ctx context.Context, c Config) {
 		d.bad("mail", err.Error(), "Correct STEWARD_SMTP.")
 		return
 	}
-	u, err := url.Parse(c.SMTP)
-	if err != nil {
-		return
-	}
-	address := u.Host
-	if u.Port() == "" {
-		address = net.JoinHostPort(u.Hostname(), map[string]string{"smtps": "465"}[u.Scheme]+map[string]string{"smtp": "587"}[u.Scheme])
-	}
+	address := server.Address()
 	dialer := net.Dialer{Timeout: 3 * time.Second}
 	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
@@ -255,7 +248,6 @@ func (d *doctor) mail(ctx context.Context, c Config) {
 		return
 	}
 	_ = conn.Close()
-	_ = server
 	d.ok("mail", "the mail server answers at "+address)
 }
 
