@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/stewardhq/steward/internal/account"
+	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 )
 
@@ -36,13 +37,22 @@ var adminResetCommand = &command{
 			return breakGlass(ctx, t, config, *asJSON, *email, func(a *App) (account.Added, error) {
 				if *second {
 					if err := a.resetSecondFactor(ctx, *email); err != nil {
-						return account.Added{}, err
+						return account.Added{}, unknownStaff(err, *email)
 					}
 				}
-				return op.Do(ctx, a.Door, op.HostOperator("admin reset"), account.NewPasswordLink, *email)
+				added, err := op.Do(ctx, a.Door, op.HostOperator("admin reset"), account.NewPasswordLink, *email)
+				return added, unknownStaff(err, *email)
 			})
 		}
 	},
+}
+
+// unknownStaff says whom nobody knows, in place of the sentence for people who may not know.
+func unknownStaff(err error, email string) error {
+	if errors.Is(err, errs.ErrNotFound) {
+		return fmt.Errorf("nobody on the staff signs in with %s", email)
+	}
+	return err
 }
 
 // resetSecondFactor removes what somebody has lost. Who has none is none the worse.

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
@@ -68,7 +72,13 @@ var migrateCommand = &command{
 			if err := c.Settle(); err != nil {
 				return err
 			}
-			if err := c.ensureData(); err != nil {
+			if *status {
+				forget, wrong := c.standIn()
+				if wrong != nil {
+					return wrong
+				}
+				defer func() { err = errors.Join(err, forget()) }()
+			} else if err := c.ensureData(); err != nil {
 				return err
 			}
 			db, err := store.Open(ctx, store.Options{URL: c.Database})
@@ -101,4 +111,18 @@ var migrateCommand = &command{
 			return nil
 		}
 	},
+}
+
+// standIn puts an empty database in the place of one that is not there yet, so that asking what waits makes nothing.
+func (c *Config) standIn() (forget func() error, err error) {
+	path, lite := strings.CutPrefix(c.Database, "sqlite:")
+	if _, err := os.Stat(path); !lite || !errors.Is(err, fs.ErrNotExist) {
+		return func() error { return nil }, nil
+	}
+	dir, err := os.MkdirTemp("", "steward-")
+	if err != nil {
+		return nil, err
+	}
+	c.Database = "sqlite:" + filepath.Join(dir, "steward.db")
+	return func() error { return os.RemoveAll(dir) }, nil
 }

@@ -98,6 +98,17 @@ func TestTheDoctorAsksForMigrations(t *testing.T) {
 	}
 }
 
+func TestAskingWhatWaitsMakesNothing(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	if out := done(t, "migrate", "--status", "--data", dir); !strings.Contains(out, "waits") || strings.Contains(out, "done") {
+		t.Error(out)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the data folder was made")
+	}
+}
+
 const someMap = `{"source": "till", "brand": {"slug": "stall", "name": "Stall", "currency": "GBP", "time_zone": "Europe/London"},
 	"columns": {"order_id": "order", "customer_id": "who", "date": "day", "line_total": "sum"}, "date": {"layout": "2006-01-02"}}`
 

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/stewardhq/steward/internal/mailing/smtp"
@@ -91,7 +92,7 @@ func (c *Config) Settle() error {
 		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
 	}
 	host, port, err := net.SplitHostPort(c.Listen)
-	if err != nil {
+	if _, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil {
 		return fmt.Errorf("STEWARD_LISTEN is %q: write an address and a port, such as 127.0.0.1:8080", c.Listen)
 	}
 	loopback := isLoopback(host)
@@ -163,7 +164,7 @@ func (c *Config) proxies() (all []netip.Prefix, err error) {
 // ensureData makes the data folder, for its owner alone.
 func (c *Config) ensureData() error {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("make the data folder: %w", err)
+		return fmt.Errorf("make the data folder: %w; name another one with STEWARD_DATA, or make it, owned by the user that runs Steward", err)
 	}
 	return nil
 }

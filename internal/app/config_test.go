@@ -59,6 +59,8 @@ func TestWrongSettingsAreRefusedWithASentence(t *testing.T) {
 	for _, c := range []struct{ name, value, says string }{
 		{"STEWARD_DATABASE", "mysql://x", "postgres://"},
 		{"STEWARD_LISTEN", "8080", "127.0.0.1:8080"},
+		{"STEWARD_LISTEN", "127.0.0.1:99999", "127.0.0.1:8080"},
+		{"STEWARD_LISTEN", "127.0.0.1:http", "127.0.0.1:8080"},
 		{"STEWARD_LISTEN", "0.0.0.0:8080", "STEWARD_PUBLIC_URL is missing"},
 		{"STEWARD_PUBLIC_URL", "desk.example.com", "https://desk.example.com"},
 		{"STEWARD_PUBLIC_URL", "https://desk.example.com/path", "scheme and a host"},
@@ -79,5 +81,14 @@ func TestWrongSettingsAreRefusedWithASentence(t *testing.T) {
 		if _, err := os.Stat(dir); err == nil {
 			t.Errorf("%s=%s: refused, and something was made", c.name, c.value)
 		}
+	}
+}
+
+func TestADataFolderThatCannotBeMadeIsNamedWithItsSetting(t *testing.T) {
+	t.Parallel()
+	taken := file(t, "not a folder")
+	code, _, errs := ran(t, nil, "migrate", "--data", filepath.Join(taken, "data"))
+	if code != Failed || !strings.Contains(errs, "STEWARD_DATA") {
+		t.Errorf("exit code %d, says %s", code, errs)
 	}
 }

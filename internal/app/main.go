@@ -62,6 +62,9 @@ func Run(ctx context.Context, args []string, t Terminal) int {
 		usage(t.Out)
 		return Done
 	}
+	if args[0] == "--version" || args[0] == "-version" {
+		args = append([]string{"version"}, args[1:]...)
+	}
 	cmd, rest := find(args)
 	if cmd == nil {
 		if all := family(args[0]); all != "" {

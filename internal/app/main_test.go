@@ -56,6 +56,7 @@ func TestWrongUseIsToldApartFromFailure(t *testing.T) {
 		{"demo --as-of 2999-01-01", Misused, "future"},
 		{"demo --listen 0.0.0.0:8080", Misused, "this machine only"},
 		{"admin create", Misused, "--email is missing"},
+		{"admin reset --email nobody@example.com --data " + dir, Failed, "nobody on the staff signs in with nobody@example.com"},
 		{"access explain --permission customers.edit", Misused, "--user is missing"},
 		{"access explain --user a --permission customers.fly", Misused, "--permission"},
 		{"migrate --database mysql://x --data " + dir, Failed, "sqlite:"},
@@ -95,6 +96,16 @@ func TestProgramsGetJSON(t *testing.T) {
 		var v any
 		if out := done(t, all...); json.Unmarshal([]byte(out), &v) != nil {
 			t.Errorf("steward %s says %s", args, out)
+		}
+	}
+}
+
+func TestTheVersionIsToldAsPeopleAskForIt(t *testing.T) {
+	t.Parallel()
+	want := done(t, "version")
+	for _, word := range []string{"--version", "-version"} {
+		if out := done(t, word); out != want {
+			t.Errorf("%s says %s", word, out)
 		}
 	}
 }
