@@ -84,3 +84,21 @@ func (v *Visit) Kept(name string) string { return v.Site.cookie(v.R, "steward_"+
 
 // Drop takes it out of the browser.
 func (v *Visit) Drop(name string) { v.setCookie("steward_"+name, "", time.Unix(1, 0)) }
+
+// TakeToken takes the token of a link out of the address, into what the browser keeps, and leads to the same page without it: opening
+// a link uses nothing up, because mail scanners open links too, and a token stands in no history, no referrer and no log. True: the
+// visit is answered. What cannot be a token is kept as one that is none.
+func (v *Visit) TakeToken(name string, life time.Duration) bool {
+	token := v.R.URL.Query().Get("token")
+	if token == "" {
+		return false
+	}
+	if len(token) > 100 || strings.ContainsFunc(token, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
+	}) {
+		token = "none"
+	}
+	v.Keep(name, token, life)
+	v.Redirect(v.R.URL.Path)
+	return true
+}

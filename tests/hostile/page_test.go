@@ -19,6 +19,7 @@ type sheet struct {
 	at     string // its address, without the host
 	to     string // where it sends one on
 	root   *html.Node
+	header http.Header
 }
 
 // form is one of its forms, with what it would send as it is drawn.
@@ -50,8 +51,55 @@ func readSheet(t *testing.T, client *http.Client, r *http.Request) *sheet {
 	if err != nil {
 		t.Fatalf("%s: %v", r.URL, err)
 	}
-	return &sheet{status: a.status, at: r.URL.RequestURI(), to: a.header.Get("Location"), root: root}
+	s := &sheet{status: a.status, at: r.URL.RequestURI(), to: a.header.Get("Location"), root: root, header: a.header}
+	for _, fault := range s.faults() {
+		t.Errorf("%s %s answers with %s", r.Method, r.URL, fault)
+	}
+	return s
 }
+
+// faults are what no page of the house has: what its Content-Security-Policy forbids, so that it can only come from what somebody
+// typed, and links that run something or lead to another site.
+func (s *sheet) faults() (all []string) {
+	if csp := s.header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+		all = append(all, fmt.Sprintf("the policy %q", csp))
+	}
+	s.walk(func(n *html.Node) {
+		if n.Type != html.ElementNode {
+			return
+		}
+		switch n.DataAtom {
+		case atom.Script:
+			if textOf(n) != "" || !strings.HasPrefix(attr(n, "src"), "/static/") {
+				all = append(all, fmt.Sprintf("a script: %q %.80q", attr(n, "src"), textOf(n)))
+			}
+		case atom.Style, atom.Iframe, atom.Frame, atom.Object, atom.Embed, atom.Base, atom.Applet, atom.Marquee:
+			all = append(all, "an element "+n.Data)
+		case atom.Meta:
+			if has(n, "http-equiv") {
+				all = append(all, "a header: "+attr(n, "content"))
+			}
+		}
+		for _, a := range n.Attr {
+			leads := strings.ToLower(strings.TrimSpace(a.Val))
+			switch {
+			case a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on") || a.Key == "srcdoc":
+				all = append(all, fmt.Sprintf("an attribute %s of %s: %.80q", a.Key, n.Data, a.Val))
+			case slices.Contains(leading, a.Key) && leads != "" && !strings.HasPrefix(leads, "#") && !strings.HasPrefix(leads, "?") &&
+				(!strings.HasPrefix(leads, "/") || strings.HasPrefix(leads, "//") || strings.HasPrefix(leads, `/\`)) &&
+				!(n.DataAtom == atom.Img && strings.HasPrefix(leads, "data:image/")) && !slices.ContainsFunc(outward, func(kind string) bool { return strings.HasPrefix(leads, kind) }):
+				all = append(all, fmt.Sprintf("a %s of %s: %.80q", a.Key, n.Data, a.Val))
+			}
+		}
+	})
+	return all
+}
+
+// leading are the attributes that lead somewhere or fetch something, outward what the house's own pages lead to.
+var (
+	leading = []string{"href", "src", "action", "formaction", "hx-get", "hx-post", "xlink:href"}
+	outward = []string{"mailto:", "tel:", "otpauth:"}
+)
 
 func openSheet(t *testing.T, client *http.Client, address string) *sheet {
 	t.Helper()
@@ -106,10 +154,10 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
-// links are the pages of the desk that it leads to.
-func (s *sheet) links() (to []string) {
+// links are the pages below an address that it leads to.
+func (s *sheet) links(home string) (to []string) {
 	s.walk(func(n *html.Node) {
-		if n.DataAtom == atom.A && strings.HasPrefix(attr(n, "href"), "/admin") {
+		if n.DataAtom == atom.A && strings.HasPrefix(attr(n, "href"), home) {
 			to = append(to, attr(n, "href"))
 		}
 	})
@@ -216,8 +264,8 @@ func (s *sheet) same(f *form) *form {
 	return nil
 }
 
-// crawl opens every page that links lead to, two of each pattern, and gives their forms, one of each kind.
-func crawl(t *testing.T, client *http.Client, server string, from ...string) map[string]*form {
+// crawl opens every page below an address that links lead to, two of each pattern, and gives their forms, one of each kind.
+func crawl(t *testing.T, client *http.Client, server, home string, from ...string) map[string]*form {
 	t.Helper()
 	seen, count, found := map[string]bool{}, map[string]int{}, map[string]*form{}
 	for len(from) > 0 {
@@ -233,10 +281,10 @@ func crawl(t *testing.T, client *http.Client, server string, from ...string) map
 		if s.status >= 500 {
 			t.Errorf("%s answers %d", address, s.status)
 		}
-		if strings.HasPrefix(s.to, "/admin") {
+		if strings.HasPrefix(s.to, home) {
 			from = append(from, s.to)
 		}
-		from = append(from, s.links()...)
+		from = append(from, s.links(home)...)
 		for _, f := range s.forms() {
 			if kind := fmt.Sprint(f, f.get); len(f.texts) > 0 && found[kind] == nil && s.status == http.StatusOK {
 				found[kind] = f

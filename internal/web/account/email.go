@@ -102,11 +102,10 @@ func withdrawEmail(v *web.Visit) error {
 }
 
 func confirmEmailPage(v *web.Visit) error {
-	token, gone := held(v, newEmailCookie)
-	if gone {
+	if v.TakeToken(newEmailCookie, linkLife) {
 		return nil
 	}
-	if token == "" {
+	if v.Kept(newEmailCookie) == "" {
 		return auth.ErrLink
 	}
 	return v.Passage(http.StatusOK, "Confirm your new address", confirmSheet("Confirm your new address",
@@ -128,10 +127,10 @@ func confirmEmail(v *web.Visit) error {
 }
 
 func revertPage(v *web.Visit) error {
-	token, gone := held(v, revertCookie)
-	if gone {
+	if v.TakeToken(revertCookie, linkLife) {
 		return nil
 	}
+	token := v.Kept(revertCookie)
 	if _, err := op.Ask(v.Ctx(), v.Site.Door, v.Site.From(v.R).Nobody(), account.LookUpRevert, account.Reverting{Token: token}); err != nil {
 		return err
 	}

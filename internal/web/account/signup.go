@@ -116,22 +116,11 @@ func sentPage(v *web.Visit) error {
 		ui.Action{Label: "To the sign-in page", Href: v.Base() + "/sign-in"}))
 }
 
-// held takes the token of a link out of the address bar into a cookie, and reads it back. Opening a link uses nothing up.
-func held(v *web.Visit, cookie string) (token string, gone bool) {
-	if token := v.R.URL.Query().Get("token"); token != "" {
-		v.Keep(cookie, token, linkLife)
-		v.Redirect(v.R.URL.Path)
-		return "", true
-	}
-	return v.Kept(cookie), false
-}
-
 func confirmPage(v *web.Visit) error {
-	token, gone := held(v, linkCookie)
-	if gone {
+	if v.TakeToken(linkCookie, linkLife) {
 		return nil
 	}
-	if token == "" {
+	if v.Kept(linkCookie) == "" {
 		return auth.ErrLink
 	}
 	return v.Passage(http.StatusOK, "Confirm your address", confirmSheet("Confirm your address",
@@ -157,11 +146,10 @@ func confirm(v *web.Visit) error {
 }
 
 func unlockPage(v *web.Visit) error {
-	token, gone := held(v, unlockCookie)
-	if gone {
+	if v.TakeToken(unlockCookie, linkLife) {
 		return nil
 	}
-	if token == "" {
+	if v.Kept(unlockCookie) == "" {
 		return auth.ErrLink
 	}
 	return blank(v, "Switch codes on again", confirmSheet("Switch codes on again",

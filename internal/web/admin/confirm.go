@@ -18,7 +18,7 @@ const confirmToken = "confirm"
 
 // confirmPage shows which address is confirmed. Opening it confirms nothing: mail scanners open links too.
 func confirmPage(v *web.Visit) error {
-	if hide(v, confirmToken, "/confirm") {
+	if v.TakeToken(confirmToken, tokenLife) {
 		return nil
 	}
 	whose, err := v.Site.Desk.OpenLink(v.Ctx(), v.Caller, v.Kept(confirmToken), auth.ConfirmEmail)

@@ -44,7 +44,7 @@ func (p acceptProps) hint() string {
 
 // acceptPage shows what is offered. It uses nothing up.
 func acceptPage(v *web.Visit) error {
-	if hide(v, invitationToken, "/invitation") {
+	if v.TakeToken(invitationToken, tokenLife) {
 		return nil
 	}
 	opened, err := openInvitation(v)

@@ -324,7 +324,7 @@ func enrolPasskey(v *web.Visit) error {
 
 // unlockPage asks before the link is used: mail scanners open links too.
 func unlockPage(v *web.Visit) error {
-	if hide(v, unlockToken, "/admin/sign-in/unlock") {
+	if v.TakeToken(unlockToken, tokenLife) {
 		return nil
 	}
 	if _, err := v.Site.Desk.OpenLink(v.Ctx(), v.Caller, v.Kept(unlockToken), auth.UnlockSecond); err != nil {

@@ -19,27 +19,12 @@ func setUpPages(r routes) {
 	r.anyone("POST /set-password", setPassword)
 }
 
-// Opening a link uses nothing up: mail scanners open links too. Its token leaves the address at once, for a cookie that lives as
-// long as filling in a form takes, so that it stands in no history, no referrer and no log.
+// What a browser keeps while one of the forms here is filled in: the token of its link.
 const (
 	setUpToken    = "setup"
 	passwordToken = "link"
 	tokenLife     = 30 * time.Minute
 )
-
-// hide takes the token out of the address. True: the visit is answered.
-func hide(v *web.Visit, name, path string) bool {
-	token := v.R.URL.Query().Get("token")
-	if token == "" {
-		return false
-	}
-	if len(token) > 100 {
-		token = "none"
-	}
-	v.Keep(name, token, tokenLife)
-	v.Redirect(path)
-	return true
-}
 
 func setUpPage(v *web.Visit) error {
 	claimed, err := v.Site.Claimed(v.R)
@@ -49,7 +34,7 @@ func setUpPage(v *web.Visit) error {
 	if claimed {
 		return account.ErrSetUp
 	}
-	if hide(v, setUpToken, "/setup") {
+	if v.TakeToken(setUpToken, tokenLife) {
 		return nil
 	}
 	token := v.Kept(setUpToken)
@@ -109,7 +94,7 @@ func setUp(v *web.Visit) error {
 }
 
 func setPasswordPage(v *web.Visit) error {
-	if hide(v, passwordToken, "/set-password") {
+	if v.TakeToken(passwordToken, tokenLife) {
 		return nil
 	}
 	invited, err := v.Site.Desk.OpenLink(v.Ctx(), v.Caller, v.Kept(passwordToken), auth.SetPassword)
