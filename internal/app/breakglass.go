@@ -20,7 +20,7 @@ var adminCreateCommand = &command{
 		f.StringVar(&in.FirstName, "first-name", "", "first name")
 		f.StringVar(&in.LastName, "last-name", "", "last name")
 		return func(ctx context.Context, t Terminal, _ []string) error {
-			return breakGlass(ctx, t, config, *asJSON, in.Email, func(a *App) (account.Added, error) {
+			return breakGlass(ctx, t, config, *asJSON, in.Email, Options{Migrate: true}, func(a *App) (account.Added, error) {
 				return op.Do(ctx, a.Door, op.HostOperator("admin create"), account.CreateAdmin, in)
 			})
 		}
@@ -34,7 +34,7 @@ var adminResetCommand = &command{
 		email := f.String("email", "", "address that the person signs in with")
 		second := f.Bool("second-factor", false, "also remove their authenticator apps, passkeys and recovery codes, for who has lost all of them")
 		return func(ctx context.Context, t Terminal, _ []string) error {
-			return breakGlass(ctx, t, config, *asJSON, *email, func(a *App) (account.Added, error) {
+			return breakGlass(ctx, t, config, *asJSON, *email, Options{}, func(a *App) (account.Added, error) {
 				if *second {
 					if err := a.resetSecondFactor(ctx, *email); err != nil {
 						return account.Added{}, unknownStaff(err, *email)
@@ -68,7 +68,7 @@ func (a *App) resetSecondFactor(ctx context.Context, email string) error {
 	return err
 }
 
-func breakGlass(ctx context.Context, t Terminal, config func(Terminal) (Config, error), asJSON bool, email string, do func(*App) (account.Added, error)) error {
+func breakGlass(ctx context.Context, t Terminal, config func(Terminal) (Config, error), asJSON bool, email string, o Options, do func(*App) (account.Added, error)) error {
 	if email == "" {
 		return errUsage{"--email is missing"}
 	}
@@ -76,7 +76,7 @@ func breakGlass(ctx context.Context, t Terminal, config func(Terminal) (Config, 
 	if err != nil {
 		return err
 	}
-	return opened(ctx, t, c, Options{Migrate: true}, func(a *App) error {
+	return opened(ctx, t, c, o, func(a *App) error {
 		added, err := do(a)
 		if err != nil {
 			return err

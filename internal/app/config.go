@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stewardhq/steward/internal/kernel/backup"
 	"github.com/stewardhq/steward/internal/mailing/smtp"
 )
 
@@ -165,6 +166,15 @@ func (c *Config) proxies() (all []netip.Prefix, err error) {
 func (c *Config) ensureData() error {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("make the data folder: %w; name another one with STEWARD_DATA, or make it, owned by the user that runs Steward", err)
+	}
+	return nil
+}
+
+// there wants a database file that is there: who verifies, backs up or asks must not be answered by a new, empty installation.
+func (c *Config) there() error {
+	path, lite := strings.CutPrefix(c.Database, "sqlite:")
+	if _, err := os.Stat(path); lite && errors.Is(err, fs.ErrNotExist) && !backup.Unfinished(c.Data) { // of a restore: it is settled first
+		return fmt.Errorf("there is no database at %s: give this command the settings of the server (--config, or STEWARD_DATABASE and STEWARD_DATA); `steward serve` makes a new one", shown(path))
 	}
 	return nil
 }

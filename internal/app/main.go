@@ -207,6 +207,11 @@ func opened(ctx context.Context, t Terminal, c Config, o Options, fn func(*App) 
 	if err := c.Settle(); err != nil {
 		return err
 	}
+	if !o.Migrate {
+		if err := c.there(); err != nil {
+			return err
+		}
+	}
 	if o.Log == nil {
 		o.Log = logger(t.Err, c.Log)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,7 +38,8 @@ func TestEveryCommandHasHelpWithAnExampleThatParses(t *testing.T) {
 
 func TestWrongUseIsToldApartFromFailure(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir, made, nowhere := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "nowhere")
+	done(t, "migrate", "--data", made)
 	for _, c := range []struct {
 		args string
 		code int
@@ -56,7 +58,12 @@ func TestWrongUseIsToldApartFromFailure(t *testing.T) {
 		{"demo --as-of 2999-01-01", Misused, "future"},
 		{"demo --listen 0.0.0.0:8080", Misused, "this machine only"},
 		{"admin create", Misused, "--email is missing"},
-		{"admin reset --email nobody@example.com --data " + dir, Failed, "nobody on the staff signs in with nobody@example.com"},
+		{"admin reset --email nobody@example.com --data " + made, Failed, "nobody on the staff signs in with nobody@example.com"},
+		{"admin reset --email nobody@example.com --data " + nowhere, Failed, "there is no database at " + nowhere},
+		{"audit verify --data " + nowhere, Failed, "there is no database at " + nowhere},
+		{"audit checkpoint --data " + nowhere, Failed, "there is no database at " + nowhere},
+		{"backup " + dir + "/copy --data " + nowhere, Failed, "STEWARD_DATABASE"},
+		{"access explain --user a@example.com --permission customers.edit --data " + nowhere, Failed, "STEWARD_DATABASE"},
 		{"access explain --permission customers.edit", Misused, "--user is missing"},
 		{"access explain --user a --permission customers.fly", Misused, "--permission"},
 		{"migrate --database mysql://x --data " + dir, Failed, "sqlite:"},
@@ -66,6 +73,9 @@ func TestWrongUseIsToldApartFromFailure(t *testing.T) {
 		if code != c.code || !strings.Contains(errs, c.says) || out != "" {
 			t.Errorf("steward %s: exit code %d, says %q%q; want %d and %q", c.args, code, out, errs, c.code, c.says)
 		}
+	}
+	if _, err := os.Stat(nowhere); err == nil {
+		t.Error("who asked for an installation that is not there has made one")
 	}
 }
 
