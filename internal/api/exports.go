@@ -5,10 +5,13 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/stewardhq/steward/internal/directory"
 	"github.com/stewardhq/steward/internal/export"
+	"github.com/stewardhq/steward/internal/kernel/errs"
+	"github.com/stewardhq/steward/internal/kernel/field"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/subject"
 	"github.com/stewardhq/steward/internal/user"
@@ -17,7 +20,7 @@ import (
 // Export is a file that was asked for.
 type Export struct {
 	ID        export.ID    `json:"id" example:"exp_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB"`
-	Kind      string       `json:"kind" enum:"activity,subject"`
+	Kind      string       `json:"kind" enum:"activity,subject,users,customers"`
 	User      string       `json:"user,omitempty" description:"Whom it is about."`
 	State     export.State `json:"state" enum:"waiting,running,ready,failed,expired,cancelled"`
 	Code      string       `json:"code,omitempty" description:"Of the refusal that it failed with."`
@@ -50,6 +53,14 @@ type (
 		userPath
 		Purpose string `json:"purpose" required:"true" enum:"subject_access,portability,compliance"`
 	}
+	newListExport struct {
+		Brand   string   `json:"brand,omitempty" description:"Short name or id; for keys of the platform."`
+		List    string   `json:"list" required:"true" enum:"users,customers"`
+		Query   string   `json:"query,omitempty" example:"status=active&sort=-lifetime_spend&q=smith" description:"Filters, search and order, as in the address of the list."`
+		Columns []string `json:"columns,omitempty" example:"name,email,registered_at" description:"Fields of the list, in its order. Left out: name, e-mail, phone, role, status, what is verified, registration and last login."`
+		Most    int64    `json:"most,omitempty" description:"An export that turns out to have more rows fails. Left out: any number, which needs a step-up, as more than 500 do."`
+		Purpose string   `json:"purpose" required:"true" enum:"analysis,compliance,support,backup,marketing_list"`
+	}
 	// Started is an export that was just asked for.
 	Started struct {
 		ID export.ID `json:"id" example:"exp_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB"`
@@ -70,6 +81,15 @@ func exports(t *table) {
 		func(_ *Call, w newPackage) (subject.Asked, error) {
 			return subject.Asked{User: w.User, Purpose: w.Purpose}, nil
 		}, started[newPackage], accepted, says("Export everything about a person as CSV and JSON in a zip: it is made by a job"))
+	Action(t, "POST /v1/exports", directory.ExportList,
+		func(c *Call, w newListExport) (in directory.ListExport, err error) {
+			in = directory.ListExport{List: w.List, Columns: w.Columns, Most: w.Most, Purpose: w.Purpose, Ask: directory.Ask{Form: field.API}}
+			if in.Params, err = url.ParseQuery(w.Query); err != nil {
+				return in, errs.Field("query", "Write it as in the address of the list: status=active&sort=-registered_at.")
+			}
+			in.Brand, err = c.Home(w.Brand)
+			return in, err
+		}, started[newListExport], accepted, says("Export a list of people as CSV: it is made by a job"))
 	Query(t, "GET /v1/exports", export.List,
 		func(c *Call, w exportList) (p export.Page, err error) {
 			p.Limit, err = w.size()

@@ -12,7 +12,7 @@ import (
 
 // shelf is the folder of exports, and who makes what lies in it. Several nodes share it, as they share the data folder.
 func (c *Config) shelf() *export.Shelf {
-	return &export.Shelf{Dir: filepath.Join(c.Data, "exports"), Kinds: []export.Kind{directory.Log, subject.Package}}
+	return &export.Shelf{Dir: filepath.Join(c.Data, "exports"), Kinds: append([]export.Kind{directory.Log, subject.Package}, directory.Lists...)}
 }
 
 // makeExports are the jobs that make files, and delete them again.

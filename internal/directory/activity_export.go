@@ -102,7 +102,7 @@ var ExportActivity = &op.Action[ActivityExport, askedActivity, export.ID]{
 			columns = append(columns, whereColumns...)
 		}
 		e, err := export.Start(tx, export.Order{
-			Kind: Log.Name, Brand: a.Brand, Scope: a.Scope(), Subject: a.User, Needs: a.needs, Columns: columns, Purpose: in.Purpose,
+			Kind: Log.Name, Brand: a.Brand, Places: []access.Scope{a.Scope()}, Subject: a.User, Needs: a.needs, Columns: columns, Purpose: in.Purpose,
 			Ask:    activityAsk{question, a.own || a.has(access.CustomersFinancials)},
 			Filter: map[string]string{"kinds": joined(a.kinds), "from": stamp(in.From), "to": stamp(in.To), "outcome": string(in.Outcome)},
 		})

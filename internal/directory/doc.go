@@ -25,5 +25,5 @@ import "github.com/stewardhq/steward/internal/kernel/op"
 
 // Operations is what can be asked of the list of people.
 var Operations = []op.Operation{
-	Users, UsersTotal, UsersBeside, Customers, CustomersTotal, CustomersBeside, Statistics, Show, Activity, ExportActivity,
+	Users, UsersTotal, UsersBeside, Customers, CustomersTotal, CustomersBeside, Statistics, Show, Activity, ExportActivity, ExportList, exportRows,
 }

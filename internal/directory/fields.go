@@ -23,7 +23,7 @@ const customerRole = "customer"
 
 // UserFields are the fields of the list of users.
 var UserFields = &field.List[Person]{Name: "users", Sort: "-registered_at", Fields: []field.Field[Person]{
-	id, name, email, roleOf, status, emailVerified, phoneVerified, registeredAt, lastSeenAt, location, city, kind,
+	id, name, email, phone, roleOf, status, emailVerified, phoneVerified, registeredAt, lastSeenAt, location, city, kind,
 }}
 
 // CustomerFields are the fields of the list of customers.

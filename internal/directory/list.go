@@ -88,10 +88,13 @@ type run struct {
 	order    *field.Order
 	search   search
 	shortcut shortcut
+
+	marketing bool // only who agreed to marketing by e-mail
 }
 
-// open reads a request: where, who may see what of it, and what is asked. Nothing of the people is read yet.
-func (l *roll) open(v *op.View, in Ask) (*run, error) {
+// open reads a request: where, who may see what of it, and what is asked. Nothing of the people is read yet. also are permissions
+// that are needed besides the list's own.
+func (l *roll) open(v *op.View, in Ask, also ...access.Permission) (*run, error) {
 	r := &run{View: v, list: l, home: in.Brand}
 	scope := brand.Platform.Scope()
 	if in.Brand != brand.Platform {
@@ -104,7 +107,11 @@ func (l *roll) open(v *op.View, in Ask) (*run, error) {
 		}
 		r.brand, scope = b, b.ID.Scope()
 	}
-	if r.reach = reachOf(v, l.allow, scope); r.reach.empty() {
+	r.reach = reachOf(v, l.allow, scope)
+	for _, p := range also {
+		r.reach = r.reach.and(reachOf(v, p, scope))
+	}
+	if r.reach.empty() {
 		return nil, op.ErrForbidden.Say("You need “%s” for this. A Super Admin can give it to you.", l.allow.Label()).With("permission", l.allow.String())
 	}
 	var err error
@@ -159,8 +166,16 @@ func (r *run) conditions(b field.Builder) []string {
 			all = append(all, c)
 		}
 	}
+	if r.marketing {
+		all = append(all, agreed)
+	}
 	return slices.DeleteFunc(append(all, r.list.base, last), func(c string) bool { return c == "" })
 }
+
+// agreed is the condition on p of who agreed to marketing by e-mail, has an address, and did not take it back since.
+const agreed = `exists (select 1 from users mu join consents mc on mc.user_id = mu.id where mu.num = p.num and mu.email <> ''
+	and mc.purpose = 'email_marketing' and mc.given = 1
+	and mc.n = (select max(n) from consents where user_id = mu.id and purpose = 'email_marketing'))`
 
 // asksForArchived says whether the status filter names archived or erased. They are the last of the statuses.
 func (r *run) asksForArchived() bool {

@@ -54,6 +54,24 @@ func reachOf(v *op.View, permission access.Permission, home access.Scope) reach 
 	return r
 }
 
+// staffKind is the place of colleagues in kinds.
+const staffKind = 2
+
+// and is what both reach.
+func (r reach) and(other reach) reach {
+	for i, p := range r.kinds {
+		o := other.kinds[i]
+		switch {
+		case o.all:
+		case p.all:
+			r.kinds[i] = o
+		default:
+			r.kinds[i].nodes = slices.DeleteFunc(slices.Clone(p.nodes), func(n access.Scope) bool { return !slices.Contains(o.nodes, n) })
+		}
+	}
+	return r
+}
+
 func (r reach) empty() bool {
 	return !slices.ContainsFunc(r.kinds[:], func(p portion) bool { return !p.empty() })
 }

@@ -17,6 +17,10 @@ func (l *roll) total(v *op.View, in Ask) (total int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	return r.count()
+}
+
+func (r *run) count() (total int64, err error) {
 	if total, known, err := r.everybody(); known || err != nil {
 		return total, err
 	}
@@ -37,7 +41,7 @@ func (l *roll) total(v *op.View, in Ask) (total int64, err error) {
 // are archived or no customers, in half the time of a look at every row.
 func (r *run) everybody() (total int64, known bool, err error) {
 	b := builder()
-	if r.req.Filtered() || r.reach.condition(b, nil) != "" {
+	if r.req.Filtered() || r.marketing || r.reach.condition(b, nil) != "" {
 		return 0, false, nil
 	}
 	from, to := r.numbers()

@@ -67,8 +67,9 @@ var (
 type Order struct {
 	Kind    string
 	Brand   brand.ID
-	Scope   access.Scope
+	Places  []access.Scope      // that it is about, one at least
 	Subject *user.User          // the one person it is about; nil: many
+	People  access.PersonKind   // of many: as whom they are all reached
 	Ask     any                 // what the kind needs to make it; becomes JSON and is sealed for who asks
 	Needs   []access.Permission // of everything in it, at the subject or at Scope; none: it is one's own
 	Columns []string
@@ -90,8 +91,12 @@ func Start(tx *op.Tx, o Order) (*Export, error) {
 		return nil, err
 	}
 	file, _ := secret.Token()
+	places := make([]string, len(o.Places))
+	for i, at := range o.Places {
+		places[i] = at.String()
+	}
 	e := &Export{
-		ID: ID(id.New("exp_", now)), Brand: o.Brand, Scope: o.Scope.String(), Kind: o.Kind, Requester: c.ID, Person: c.Person,
+		ID: ID(id.New("exp_", now)), Brand: o.Brand, Scope: strings.Join(places, " "), People: o.People, Kind: o.Kind, Requester: c.ID, Person: c.Person,
 		Session: c.Session, Job: id.New(id.Job, now), File: file, Needs: names(o.Needs), Columns: strings.Join(o.Columns, " "),
 		Purpose: o.Purpose, State: Waiting, MadeAt: now.UnixMilli(),
 	}
@@ -110,7 +115,7 @@ func Start(tx *op.Tx, o Order) (*Export, error) {
 			tx.Note(key, value)
 		}
 	}
-	return e, tx.Enqueue(Make{e.ID}, jobs.Tracked(e.Job), jobs.By(e.Requester, o.Scope), jobs.Bulk())
+	return e, tx.Enqueue(Make{e.ID}, jobs.Tracked(e.Job), jobs.By(e.Requester, o.Places[0]), jobs.Bulk())
 }
 
 // mayStart holds the rates. The counter's row makes those wait who ask at the same moment.

@@ -34,7 +34,7 @@ func (s State) Going() bool { return s == Waiting || s == Running }
 type Export struct {
 	ID        ID       `db:"id,key"`
 	Brand     brand.ID `db:"brand_id"`
-	Scope     string   `db:"scope"`
+	Scope     string   `db:"scope"` // one node, or several with a space between
 	Kind      string   `db:"kind"`
 	Requester string   `db:"requester"` // user or key
 	Person    string   `db:"person"`    // the user behind it
@@ -55,6 +55,8 @@ type Export struct {
 	ReadyAt   int64    `db:"ready_at"`
 	ExpiresAt int64    `db:"expires_at"`
 
+	People access.PersonKind `db:"people"` // of an export about many: as whom they are all reached
+
 	subject *user.User // loaded by find, when there is one
 }
 
@@ -69,10 +71,14 @@ func (e *Export) owner() string {
 	return e.Person
 }
 
-// Place is the node that it is about.
-func (e *Export) Place() access.Scope {
-	s, _ := access.ParseScope(e.Scope) // what cannot be read is nowhere
-	return s
+// Places are the nodes that it is about, one at least. What cannot be read is nowhere.
+func (e *Export) Places() []access.Scope {
+	words := strings.Split(e.Scope, " ")
+	all := make([]access.Scope, len(words))
+	for i, word := range words {
+		all[i], _ = access.ParseScope(word)
+	}
+	return all
 }
 
 // Permissions are what is needed for what is in it.
@@ -84,9 +90,12 @@ func (e *Export) Permissions() access.Set {
 	return s
 }
 
-// Subjects names the export, which is its requester's, and the person whom it is about.
+// Subjects names the export, which is its requester's, at each of its places, and the person whom it is about.
 func (e *Export) Subjects() []op.Subject {
-	s := []op.Subject{{Kind: "export", ID: string(e.ID), Scope: e.Place(), Person: e.Person}}
+	var s []op.Subject
+	for _, at := range e.Places() {
+		s = append(s, op.Subject{Kind: "export", ID: string(e.ID), Scope: at, Person: e.Person, People: e.People})
+	}
 	if e.subject != nil && string(e.subject.ID) != e.Person {
 		about := e.subject.Subject()
 		s[0].People = about.People
@@ -140,19 +149,21 @@ func (e *Export) allows(r store.Reader, c *op.Caller, now int64) error {
 		}
 		return nil
 	}
-	at, people := e.Place(), access.Everybody
+	places, people := e.Places(), e.People
 	if e.subject != nil {
 		s := e.subject.Subject()
-		at, people = s.Scope, s.People
+		places, people = []access.Scope{s.Scope}, s.People
 	}
 	needs := e.Permissions()
 	if needs.Empty() { // what cannot be read is given to nobody
 		return op.ErrForbidden
 	}
 	for p := range needs.All {
-		if !c.Grants.Can(now, p, at, people) {
-			return op.ErrForbidden.Say("You no longer hold “%s”, which what is in this export needs. A Super Admin can give it to you.", p.Label()).
-				With("permission", p.String()).With("scope", at.String())
+		for _, at := range places {
+			if !c.Grants.Can(now, p, at, people) {
+				return op.ErrForbidden.Say("You no longer hold “%s”, which what is in this export needs. A Super Admin can give it to you.", p.Label()).
+					With("permission", p.String()).With("scope", at.String())
+			}
 		}
 	}
 	return nil
@@ -161,7 +172,7 @@ func (e *Export) allows(r store.Reader, c *op.Caller, now int64) error {
 // archivedSince says, of an export about many, whether somebody there was archived or erased after it was asked for.
 func (e *Export) archivedSince(r store.Reader) (bool, error) {
 	n, err := store.Value[int64](r.QueryRow(`select count(*) from (select 1 as one from users
-		where brand_id = $1 and status in ('archived', 'erased') and status_since >= $2 limit 1) as some`, string(e.Brand), e.MadeAt))
+		where brand_id = $1 and status in ('archived', 'erased') and status_since >= $2 limit 1) as found`, string(e.Brand), e.MadeAt))
 	return n > 0, err
 }
 

@@ -85,7 +85,7 @@ var Export = &op.Action[Asked, asked, export.ID]{
 				With("permission", access.CustomersExport.String())
 		}
 		order := export.Order{
-			Kind: Package.Name, Brand: a.Brand, Scope: a.Scope(), Subject: a.User, Needs: a.needs, Columns: a.sections,
+			Kind: Package.Name, Brand: a.Brand, Places: []access.Scope{a.Scope()}, Subject: a.User, Needs: a.needs, Columns: a.sections,
 			Ask: question{User: a.ID, Own: a.own, Money: a.own || a.has(access.CustomersFinancials)},
 		}
 		if !a.own {

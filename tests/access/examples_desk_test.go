@@ -115,6 +115,21 @@ var deskExamples = []example{
 	{op: "person.show", what: "a Super Admin", in: func(s *scene, _ *op.Caller) any { return s.w.Member("marcus").ID }},
 	{op: "person.activity", what: "a customer's", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.customer()} }},
 	{op: "person.activity", what: "a Support's", in: func(s *scene, _ *op.Caller) any { return fields{"User": s.colleague(access.Support)} }},
+	{op: "person.export_list", what: "customers", each: true, in: func(s *scene, _ *op.Caller) any {
+		unhurried(s)
+		return fields{"List": "customers", "Brand": s.aurora, "Most": int64(500), "Purpose": "analysis"}
+	}},
+	{op: "person.export_list", what: "customers, however many", each: true, in: func(s *scene, _ *op.Caller) any {
+		unhurried(s)
+		return fields{"List": "customers", "Brand": s.aurora, "Purpose": "analysis"}
+	}},
+	{op: "person.export_list", what: "a marketing list", each: true, in: func(s *scene, _ *op.Caller) any {
+		unhurried(s)
+		return fields{"List": "customers", "Brand": s.aurora, "Most": int64(500), "Purpose": access.PurposeMarketing}
+	}},
+	{op: "person.export_rows", in: func(s *scene, _ *op.Caller) any {
+		return fields{"List": "customers", "Brand": s.aurora, "Purpose": "analysis"}
+	}},
 	{op: "person.export_activity", what: "a customer's", each: true, in: func(s *scene, _ *op.Caller) any {
 		unhurried(s)
 		return fields{"User": s.customer(), "Kinds": []string{"order", "sign_in"}, "Purpose": "support"}

@@ -52,6 +52,10 @@ type View struct {
 	hidden  map[string]error // whom the view has asked about: see hide.go
 }
 
+// View reads in a transaction as a query of its caller would: for what is decided by what they may see. An action has its own way
+// to refuse, so the view is not watched.
+func (tx *Tx) View() *View { return &View{Reader: tx, door: tx.door, caller: tx.caller, now: tx.now} }
+
 // Caller is who asks.
 func (v *View) Caller() *Caller { return v.caller }
 

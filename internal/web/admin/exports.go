@@ -27,6 +27,8 @@ func exportPages(r routes) {
 	r.staff("GET "+exportsPath+"/{export}/file", exportFile)
 	r.staff("POST "+exportsPath+"/{export}/cancel", cancelExport)
 	for _, l := range []*peopleList{usersList, customersList} {
+		r.staff("GET "+l.path+"/export", l.askFile)
+		r.staff("POST "+l.path+"/export", l.startFile)
 		for _, what := range []*exported{activityFile, wholePackage} {
 			r.staff("GET "+l.path+"/{id}/"+what.path, func(v *web.Visit) error { return askExport(v, l, what, http.StatusOK, troubles{}) })
 			r.staff("POST "+l.path+"/{id}/"+what.path, func(v *web.Visit) error { return startExport(v, l, what) })
@@ -37,7 +39,7 @@ func exportPages(r routes) {
 const exportsPath = "/admin/me/exports"
 
 // exportWords are what the kinds of exports are called.
-var exportWords = map[string]string{"activity": "Activity log", "subject": "Everything about a person"}
+var exportWords = map[string]string{"activity": "Activity log", "subject": "Everything about a person", "users": "List of users", "customers": "List of customers"}
 
 // exportsPage lists one's own exports. While one is being made, the list asks again every three seconds where script is there.
 func exportsPage(v *web.Visit) error {
@@ -53,7 +55,7 @@ func exportsPage(v *web.Visit) error {
 			{Label: "Export", Grow: true}, {Label: "State"}, {Label: "Rows", Number: true, Drop: "c-md"}, {Label: "Asked for", Number: true, Drop: "c-md"},
 			{Label: "Kept until", Number: true, Drop: "c-lg"}, {Label: "Download or cancel", Hidden: true, Class: "st-r"},
 		}},
-		Empty: ui.EmptyProps{Icon: "download", Title: "No exports yet", Text: "Export somebody's activity log from their Activity tab, or everything about them from the menu of their page."},
+		Empty: ui.EmptyProps{Icon: "download", Title: "No exports yet", Text: "Export a list of people where it is shown, somebody's activity log from their Activity tab, or everything about them from the menu of their page."},
 	}
 	if len(all) > 50 {
 		all = all[:50]

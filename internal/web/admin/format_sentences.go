@@ -167,6 +167,8 @@ var sayings = map[string]saying{
 	"export.show":            {"looked at an export", "look at an export", ""},
 	"export.task":            {"looked at what an export is made from", "look at what an export is made from", ""},
 	"export.tidy":            {"ended exports that had run out", "end exports that have run out", ""},
+	"person.export_list":     {"asked for a file with a list of people", "export a list of people", ""},
+	"person.export_rows":     {"read rows of a list for a file", "export a list of people", ""},
 	"person.export_activity": {"asked for a file with the activity of {}", "export the activity of {}", "Activity log exported"},
 	"subject.package":        {"asked for a file with everything about {}", "export everything about {}", "Everything about the account exported"},
 	"subject.read":           {"read a part of everything about {}", "read everything about {}", ""},

@@ -187,7 +187,7 @@ func (l *peopleList) sheet(v *web.Visit, found *directory.Page, ask directory.As
 		Head:    ui.HeadProps{Title: l.title, FactURL: l.path + "/total?fact=1", Actions: l.actions(v)},
 		Bar: ui.FilterBarProps{
 			At: here, Region: "list", Search: &ui.Search{Label: l.search, Placeholder: l.holder}, Filters: l.filters(found),
-			End: []ui.Action{{Label: "Copy link to this view", Icon: "link", Alone: true, Quiet: true, Small: true, Drop: "c-md", Copy: "here"}},
+			End: append(l.exporting(v, list), ui.Action{Label: "Copy link to this view", Icon: "link", Alone: true, Quiet: true, Small: true, Drop: "c-md", Copy: "here"}),
 		},
 		Table: ui.TableProps{Caption: l.title + ", " + sorted(found), At: here, Region: "list"},
 	}
