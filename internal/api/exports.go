@@ -57,7 +57,7 @@ type (
 		Brand   string   `json:"brand,omitempty" description:"Short name or id; for keys of the platform."`
 		List    string   `json:"list" required:"true" enum:"users,customers"`
 		Query   string   `json:"query,omitempty" example:"status=active&sort=-lifetime_spend&q=smith" description:"Filters, search and order, as in the address of the list."`
-		Columns []string `json:"columns,omitempty" example:"name,email,registered_at" description:"Fields of the list, in its order. Left out: name, e-mail, phone, role, status, what is verified, registration and last login."`
+		Columns []string `json:"columns,omitempty" example:"[\"name\",\"email\"]" description:"Fields of the list, in its order. Left out: name, e-mail, phone, role, status, what is verified, registration and last login."`
 		Most    int64    `json:"most,omitempty" description:"An export that turns out to have more rows fails. Left out: any number, which needs a step-up, as more than 500 do."`
 		Purpose string   `json:"purpose" required:"true" enum:"analysis,compliance,support,backup,marketing_list"`
 	}
