@@ -56,6 +56,40 @@ func TestAKeyExportsDownloadsAndCancels(t *testing.T) {
 	})
 }
 
+func TestAListIsExportedByKey(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		d.Customer("maya")
+		aurora := d.Place("aurora").ID.Scope()
+		ines := d.key("ines", aurora)
+		body := `{"list": "customers", "query": "status=active&sort=name", "columns": ["email", "id"], "most": 500, "purpose": "analysis"}`
+		id := d.call(ines, "POST", "/v1/exports", body).is(202).text("id")
+		if err := d.Exports.Make(t.Context(), &jobs.Job[export.Make]{Args: export.Make{Export: export.ID(id)}, Attempt: 1, Attempts: 3}); err != nil {
+			t.Fatal(err)
+		}
+		file := d.call(ines, "GET", "/v1/exports/"+id+"/file", "").is(200).Body.String()
+		if !strings.HasPrefix(file, "id,email\r\nusr_") || !strings.Contains(file, "maya.whitaker@example.com") || strings.Contains(file, "edwin") {
+			t.Errorf("%s", file)
+		}
+		if r := d.call(ines, "POST", "/v1/exports", `{"list": "customers", "purpose": "analysis"}`).is(403); r.text("code") != "step_up_required" {
+			t.Errorf("any number: %s", r.Body)
+		}
+		for wrong, status := range map[string]int{
+			`{"list": "sheep", "purpose": "analysis"}`:                                        422,
+			`{"list": "users", "most": 500, "purpose": "fun"}`:                                422,
+			`{"list": "users", "most": -1, "purpose": "analysis"}`:                            422,
+			`{"list": "users", "most": 500, "purpose": "analysis", "query": "%zz"}`:           422,
+			`{"list": "users", "most": 500, "purpose": "analysis", "query": "status=sleepy"}`: 422,
+			`{"list": "users", "most": 500, "purpose": "analysis", "query": "colour=red"}`:    400,
+			`{"list": "users", "most": 500, "purpose": "analysis", "columns": ["password"]}`:  422,
+		} {
+			if r := d.call(ines, "POST", "/v1/exports", wrong); r.Code != status {
+				t.Errorf("%s is answered %d, not %d: %s", wrong, r.Code, status, r.Body)
+			}
+		}
+		d.call(d.key("olu", aurora), "POST", "/v1/exports", body).is(403)
+	})
+}
+
 type shownExport struct {
 	State string
 	Rows  int

@@ -91,7 +91,9 @@ var ExportList = &op.Action[ListExport, askedList, export.ID]{
 		case a.most == 0:
 			return "", op.ErrForbidden.Say("Your role exports people for marketing lists only. Ask a Super Admin for “%s” without that limit.", access.CustomersExport.Label()).
 				With("permission", access.CustomersExport.String())
-		case in.Most < 0 || a.most < math.MaxInt && (in.Most == 0 || in.Most > a.most):
+		case in.Most < 0:
+			return "", errs.Field("most", "Write how many rows there may be, or leave it out.")
+		case a.most < math.MaxInt && (in.Most == 0 || in.Most > a.most):
 			return "", errs.Field("most", "Your role exports at most %d people at a time. Filter the list until there are no more of them.", a.most)
 		}
 		filter := map[string]string{"list": in.List, "filters": a.filters()}

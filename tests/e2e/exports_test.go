@@ -31,7 +31,7 @@ func TestExportsAreAskedForAndWaitedFor(t *testing.T) {
 	d.signIn("ada")
 	pages := []string{
 		"/admin/customers/ID/activity?kind=order&outcome=ok", "/admin/customers/ID/activity?kind=dance&from=yesterday",
-		"/admin/customers/ID/activity/export?kind=order", "/admin/customers/ID/package", "/admin/me/exports",
+		"/admin/customers/ID/activity/export?kind=order", "/admin/customers/ID/package", "/admin/me/exports", "/admin/customers/export?tier=gold", "/admin/users/export",
 		"/admin/users/STAFF/sessions", "/admin/users/STAFF/activity",
 	}
 	ids := strings.NewReplacer("ID", string(maya), "STAFF", string(d.Member("ada").ID))
@@ -59,4 +59,13 @@ func TestExportsAreAskedForAndWaitedFor(t *testing.T) {
 	if !b.Says("Download") || !b.Says("Cancel") || !b.Says("Maya") {
 		t.Error("the list does not offer what it has")
 	}
+	// A list is asked for where it is looked at, with its filters.
+	b.SetSize(browser.DesktopWidth, browser.DesktopHeight)
+	b.Goto("/admin/customers?status=active")
+	b.Click(browser.Link("Export"))
+	b.WaitText("Export this list?")
+	b.Axe(t)
+	b.Click(browser.Button("Export"))
+	b.WaitPath("/admin/me/exports")
+	b.WaitText("List of customers")
 }

@@ -121,6 +121,7 @@ var bodies = map[string]string{
 	"POST /v1/sessions/introspect":            `{"token":"no such token"}`,
 	"POST /v1/sign-ins":                       `{"email":"nobody%d@example.org","ip":"198.51.100.8"}`,
 	"POST /v1/sign-ups":                       `{"email":"s%d@example.org","first_name":"Sam","ip":"198.51.100.8"}`,
+	"POST /v1/exports":                        `{"list":"customers","purpose":"analysis","query":"sort=name","most":500}`,
 	"POST /v1/users/{user}/activity/exports":  `{"purpose":"support"}`,
 	"POST /v1/users/{user}/subject-package":   `{"purpose":"subject_access"}`,
 	"PUT /v1/settings/customers":              `{"tiers":{"silver":50,"gold":500,"platinum":5000},"spend_bands":[100],"order_bands":[5],"registered_days":[30]}`,
