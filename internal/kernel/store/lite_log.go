@@ -62,9 +62,12 @@ func (l *lite) boundLog(ctx context.Context, conn *sql.Conn) {
 // export.
 const scrubTries = 20
 
-// scrub moves the log into the database and cuts it to nothing. It waits between its tries and not inside of one, so that nobody
-// who writes waits for somebody who reads.
-func (l *lite) scrub(ctx context.Context, _ []string) error {
+// scrub fills the gaps of the tables' pages, moves the log into the database and cuts it to nothing. It waits between its tries and
+// not inside of one, so that nobody who writes waits for somebody who reads.
+func (l *lite) scrub(ctx context.Context, tables []string) error {
+	if err := l.fillGaps(ctx, tables); err != nil {
+		return err
+	}
 	if _, err := l.writer.ExecContext(ctx, "pragma incremental_vacuum"); err != nil { // where the file was made with it
 		return trouble(err, "incremental_vacuum")
 	}

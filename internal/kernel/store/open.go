@@ -32,6 +32,9 @@ var ErrKey = errors.New("store: only kernel/internal/txn opens a write transacti
 // ErrLogHeld is the answer of Scrub while a long read keeps SQLite's log from being emptied.
 var ErrLogHeld = errors.New("store: the write-ahead log cannot be emptied, because something reads an old state")
 
+// ErrPagesMove is the answer of Scrub while others change a table's pages faster than it cleans them.
+var ErrPagesMove = errors.New("store: pages are changed all the time, and some were not cleaned")
+
 // DB is an open database.
 type DB struct {
 	dialect Dialect
@@ -151,9 +154,10 @@ func (db *DB) Optimize(ctx context.Context) error {
 	return db.engine.optimize(ctx)
 }
 
-// Scrub removes what was deleted from these tables from the files as well. On SQLite pages are overwritten with the deletion itself
-// (secure_delete), and Scrub empties the write-ahead log, which still holds them as they were, for all tables; ErrLogHeld: somebody
-// reads an old state, so try again later. On PostgreSQL it is a vacuum.
+// Scrub removes what was deleted from these tables from the files as well. On SQLite rows are overwritten with the deletion itself
+// (secure_delete); Scrub does the same to copies of them that a split left behind in a page, and then empties the write-ahead log,
+// which still holds pages as they were, for all tables. ErrLogHeld, ErrPagesMove: try again later. On PostgreSQL it is a vacuum, and
+// the bytes stay in the server's files until it uses their place again.
 func (db *DB) Scrub(ctx context.Context, tables ...string) error {
 	if db.closed.Load() {
 		return ErrClosed
