@@ -51,7 +51,8 @@ type App struct {
 	Past        *seed.Clock // of the door while a sample world is made, else nil
 
 	postman     *mailing.Postman
-	erasedAgain int // persons, by this opening, because a restored backup had brought them back
+	erasedAgain int  // persons, by this opening, because a restored backup had brought them back
+	unheld      bool // and no Super Admin is left
 	counts      counts
 	closers     []func() error
 }

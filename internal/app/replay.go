@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
+	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/installation"
 	"github.com/stewardhq/steward/internal/kernel/backup"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -55,15 +57,15 @@ func (a *App) replay(ctx context.Context, p backup.Pending) error {
 	if err != nil {
 		return err
 	}
+	if err := a.destroyKeys(ctx, gone); err != nil { // of those too who have no row any more
+		return err
+	}
 	for _, person := range people {
 		if err := a.Eraser.Cleanse(ctx, person); err != nil {
 			return fmt.Errorf("erase somebody again: %w", err)
 		}
 	}
-	if err := a.destroyKeys(ctx, gone); err != nil { // of those too who have no row any more
-		return err
-	}
-	if len(people) > 0 {
+	if len(gone) > 0 { // also where nobody is left to be erased: who was killed here before may have erased them
 		tables, err := store.Tables(schema.FS, a.Store.Dialect())
 		if err == nil {
 			tables, err = store.Present(a.Store.Read(ctx), tables)
@@ -71,6 +73,9 @@ func (a *App) replay(ctx context.Context, p backup.Pending) error {
 		if err = errors.Join(err, a.Store.Compact(ctx, tables...), a.Keys.Compact(ctx)); err != nil {
 			return err
 		}
+	}
+	if a.unheld, err = a.nobodyHolds(ctx); err != nil {
+		return err
 	}
 	a.erasedAgain = len(people)
 	_, err = op.Do(ctx, a.Door, op.HostOperator("restore"), installation.Restored, installation.Replay{
@@ -80,6 +85,41 @@ func (a *App) replay(ctx context.Context, p backup.Pending) error {
 		return err
 	}
 	return backup.Settled(ctx, a.Store)
+}
+
+// nobodyHolds says whether no Super Admin is left: the last of the backup was erased since, which the replay does all the same.
+func (a *App) nobodyHolds(ctx context.Context) (bool, error) {
+	claimed, err := account.Claimed(a.Store.Read(ctx))
+	return !claimed, err
+}
+
+// erasedThere are those who were erased or deleted in the installation that is about to be lost. Its journal has them, unless it was
+// killed between a deletion and the job that writes it down. A database that cannot be read knows nobody.
+func (c *Config) erasedThere(ctx context.Context) (all []secret.Erasure) {
+	if path, lite := strings.CutPrefix(c.Database, "sqlite:"); lite {
+		if _, err := os.Stat(path); err != nil {
+			return nil // and none is made
+		}
+	}
+	db, err := store.Open(ctx, c.database())
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = db.Close() }()
+	r := db.Read(ctx)
+	if there, err := store.Present(r, []string{"hidden_persons"}); err != nil || len(there) == 0 {
+		return nil
+	}
+	all, err = store.All(r, func(row store.Row) (e secret.Erasure, err error) {
+		var person string
+		var at int64
+		err = row.Scan(&person, &at)
+		return secret.Erasure{Person: secret.Tombstone(person), At: time.UnixMilli(at)}, err
+	}, "select person, erased_at from hidden_persons where erased_at > 0 order by erased_at, person")
+	if err != nil {
+		return nil
+	}
+	return all
 }
 
 func (a *App) destroyKeys(ctx context.Context, gone map[string]bool) error {

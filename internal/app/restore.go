@@ -68,14 +68,19 @@ type restored struct {
 	MadeAt      time.Time `json:"made_at"`
 	People      int64     `json:"people"`
 	ErasedAgain int       `json:"erased_again"`
-	Journals    []string  `json:"journals"` // that were read
+	Journals    []string  `json:"journals"`         // that were read
+	Unheld      bool      `json:"unheld,omitempty"` // no Super Admin is left
 }
 
 func (r restored) erasures() string {
 	if len(r.Journals) == 0 {
 		return "There was no erasure journal: people who were erased since the backup may be back."
 	}
-	return fmt.Sprintf("Erased again, because they were erased since: %s persons (by %s)", count(r.ErasedAgain), strings.Join(r.Journals, ", "))
+	said := fmt.Sprintf("Erased again, because they were erased since: %s persons (by %s)", count(r.ErasedAgain), strings.Join(r.Journals, ", "))
+	if r.Unheld {
+		said += "\nNobody is Super Admin any more: the last one of the backup was erased since. Make one with: steward admin create"
+	}
+	return said
 }
 
 // restore verifies everything before it touches anything. The erasures are replayed by the opening that follows, and nobody is
@@ -107,7 +112,7 @@ func restore(ctx context.Context, t Terminal, c Config, r restoring, k *ticker) 
 	}
 	k.told(0, 0, "erasing again who was erased")
 	err = opened(ctx, t, c, Options{Migrate: true, Replay: true}, func(a *App) error {
-		done.ErasedAgain = a.erasedAgain
+		done.ErasedAgain, done.Unheld = a.erasedAgain, a.unheld
 		return nil
 	})
 	if err != nil {
@@ -137,6 +142,7 @@ func (c *Config) load(ctx context.Context, b *backup.Backup, master *secret.Mast
 		return err
 	}
 	if known { // before the data: nothing that comes after this can lose an erasure
+		erasures = append(erasures, c.erasedThere(ctx)...)
 		journal, err := secret.OpenJournal(c.journal())
 		if err != nil {
 			return err

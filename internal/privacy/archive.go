@@ -82,11 +82,14 @@ var Archive = &op.Action[Archival, archiving, op.None]{
 		if err := u.Moved(user.Archive); err != nil {
 			return op.None{}, err
 		}
-		externals, err := veil(tx, u, "archived")
+		had, err := veil(tx, u, "archived")
 		if err != nil {
 			return op.None{}, err
 		}
-		before.Externals = externals
+		if err := role.KeepHeld(tx, string(u.ID), had.grants); err != nil {
+			return op.None{}, err
+		}
+		before.Externals = had.externals
 		if err := v.fill(tx, before); err != nil {
 			return op.None{}, err
 		}
@@ -114,36 +117,37 @@ type archiving struct {
 	same bool // they are archived for this reason already
 }
 
-// veil takes from a person whose status was moved everything that tells who they are or lets them in, and gives their ids
-// elsewhere. What is sealed with their key stays, unreadable while they are hidden.
-func veil(tx *op.Tx, u *user.User, why string) ([]customer.External, error) {
-	grants, err := account.Leave(tx, u, why)
-	if err != nil {
-		return nil, err
+// veiled is what a person had before they were hidden.
+type veiled struct {
+	externals []customer.External
+	grants    []role.Grant
+}
+
+// veil takes from a person whose status was moved everything that tells who they are or lets them in. What is sealed with their key
+// stays, unreadable while they are hidden. Whether somebody else holds their role still is its caller's to ask.
+func veil(tx *op.Tx, u *user.User, why string) (had veiled, err error) {
+	if had.grants, err = account.Leave(tx, u, why); err != nil {
+		return had, err
 	}
 	keys, err := endKeys(tx, u)
 	if err != nil {
-		return nil, err
+		return had, err
 	}
 	if err := errors.Join(endInvitation(tx, u), consent.WithdrawAll(tx, u), closeRequest(tx, u)); err != nil {
-		return nil, err
+		return had, err
 	}
-	externals, err := customer.DropExternals(tx, u.Num)
-	if err != nil {
-		return nil, err
+	if had.externals, err = customer.DropExternals(tx, u.Num); err != nil {
+		return had, err
 	}
 	u.Veil()
 	u.StatusSince, u.StatusBy = tx.Now().UnixMilli(), tx.Caller().ID
 	if err := user.Save(tx, u); err != nil {
-		return nil, err
-	}
-	if err := role.KeepHeld(tx, string(u.ID), grants); err != nil {
-		return nil, err
+		return had, err
 	}
 	if err := errors.Join(mailing.Drop(tx, string(u.ID)), tx.DropPending(string(u.ID)), tx.DropAnswers(append(keys, string(u.ID))...)); err != nil {
-		return nil, err
+		return had, err
 	}
-	return externals, sweep(tx, u, func(h *Holding) string { return h.Archive })
+	return had, sweep(tx, u, func(h *Holding) string { return h.Archive })
 }
 
 // endKeys revokes the person's API keys, and gives the ids of all they ever had.

@@ -141,20 +141,17 @@ type Forget struct {
 // Kind names the job.
 func (Forget) Kind() string { return "privacy.forget" }
 
-// Forget does what an erasure does, in its order: the journal, so that a backup from before brings nobody back; the key; the files. It
-// can be repeated. The key of somebody who is there is left alone, whatever the job says.
+// Forget does what an erasure does, in its order: the journal, so that a backup from before brings nobody back; the key; the files. The
+// rows are gone. It can be repeated. The key of somebody who is there is left alone, whatever the job says.
 func (e *Eraser) Forget(ctx context.Context, job *jobs.Job[Forget]) error {
-	who := string(job.Args.Person)
-	there, err := store.Value[int64](e.Store.Read(ctx).QueryRow("select count(*) from users where id = $1", who))
+	e.one.Lock()
+	defer e.one.Unlock()
+	there, err := store.Value[int64](e.Store.Read(ctx).QueryRow("select count(*) from users where id = $1", string(job.Args.Person)))
 	if err != nil || there > 0 {
 		return err
 	}
-	if err := e.Journal.Append(who, e.Door.Now()); err != nil {
+	if err := e.end(ctx, job.Args.Person, func() error { return nil }); err != nil {
 		return err
 	}
-	if err := e.Keys.Destroy(ctx, who); err != nil {
-		return err
-	}
-	e.scrubbed = false
 	return e.scrub(ctx)
 }

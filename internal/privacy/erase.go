@@ -95,7 +95,7 @@ func erase(tx *op.Tx, u *user.User) error {
 }
 
 // Cleanse erases somebody whom a restored backup brought back, whatever they were at its time: the journal of erasures says that they
-// are gone. Their key is destroyed after it (Eraser.Cleanse). Nobody else runs it.
+// are gone. Their key is destroyed by then (Eraser.Cleanse). Nobody else runs it.
 var Cleanse = &op.Action[Who, *user.User, op.None]{
 	Name: "user.cleanse", Summary: "Erase again somebody whom a restored backup brought back", Allow: access.SystemPurge, NotSelf: true,
 	Target: func(tx *op.Tx, in Who) (*user.User, error) { return user.Find(tx, in.User) },

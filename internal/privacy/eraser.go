@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/access"
@@ -24,8 +26,11 @@ import (
 //  3. the key: everything sealed is unreadable for good, in this database and in every copy of it.
 //  4. the rows: what was not sealed, in one transaction with the status and the audit event. Only this takes the vault away, so what
 //     was cut off before is done again from 2; each of the steps can be repeated.
-//  5. the files: what was deleted is taken out of logs and free pages (store.DB.Scrub). It is done again in every run that had
+//  5. the files: what was deleted is taken out of logs, gaps and free pages (store.DB.Scrub). It is done again in every run that had
 //     somebody to erase, and once at its beginning, for the run before that was cut off here.
+//
+// 2 to 4 are the same for who is erased, for whom a restored backup brought back (Cleanse; the backup stays marked until it is through),
+// and for who was deleted (Forget; the rows went in the transaction that deleted them, and it is a job until it is through): see end.
 type Eraser struct {
 	Door    *op.Door
 	Keys    *secret.Keys
@@ -35,6 +40,7 @@ type Eraser struct {
 	Process string               // names this process, so that steady clocks of two are not compared
 	Steady  func() time.Duration // since the process began; nobody sets it
 
+	one      sync.Mutex              // jobs of several kinds erase: one at a time
 	scrubbed bool                    // by this process, since it last erased somebody
 	cut      func(step string) error // tests stop here
 }
@@ -53,6 +59,8 @@ var eraser = op.SystemActor("eraser", access.SystemPurge, access.UsersView, acce
 
 // Run looks at the clocks, and erases everybody whose time has come.
 func (e *Eraser) Run(ctx context.Context, _ *jobs.Job[EraseDue]) error {
+	e.one.Lock()
+	defer e.one.Unlock()
 	goOn, err := op.Do(ctx, e.Door, eraser, look, now{e.Process, e.Steady().Milliseconds()})
 	if err != nil {
 		return err
@@ -82,55 +90,73 @@ func (e *Eraser) erase(ctx context.Context, who user.ID) error {
 	if err != nil || !ok {
 		return err
 	}
+	if err := e.after("doomed"); err != nil {
+		return err
+	}
+	return e.end(ctx, who, func() error { _, err := op.Do(ctx, e.Door, eraser, Erase, Who{who}); return err })
+}
+
+// end is the end of a person, in the one order there is: the journal, the key, the rows. It can be repeated, and is after it was cut off.
+func (e *Eraser) end(ctx context.Context, who user.ID, rows func() error) error {
 	e.scrubbed = false
 	for _, step := range []struct {
 		name string
 		do   func() error
 	}{
-		{"doomed", func() error { return nil }},
 		{"journal", func() error { return e.Journal.Append(string(who), e.Door.Now()) }},
 		{"key", func() error { return e.Keys.Destroy(ctx, string(who)) }},
-		{"rows", func() error { _, err := op.Do(ctx, e.Door, eraser, Erase, Who{who}); return err }},
+		{"rows", rows},
 	} {
 		if err := step.do(); err != nil {
 			return err
 		}
-		if e.cut != nil {
-			if err := e.cut(step.name); err != nil {
-				return err
-			}
+		if err := e.after(step.name); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// Cleanse erases somebody whom a restored backup brought back. The rows come first: what they change is sealed with the key, as far as
-// the restored key store has it, and the key goes then. It can be repeated, and must be after it was cut off.
-func (e *Eraser) Cleanse(ctx context.Context, who user.ID) error {
-	e.scrubbed = false
-	if _, err := op.Do(ctx, e.Door, eraser, Cleanse, Who{who}); err != nil {
-		return err
+func (e *Eraser) after(step string) error {
+	if e.cut == nil {
+		return nil
 	}
-	return e.Keys.Destroy(ctx, string(who))
+	return e.cut(step)
+}
+
+// Cleanse erases somebody whom a restored backup brought back. It can be repeated, and must be after it was cut off.
+func (e *Eraser) Cleanse(ctx context.Context, who user.ID) error {
+	e.one.Lock()
+	defer e.one.Unlock()
+	return e.end(ctx, who, func() error { _, err := op.Do(ctx, e.Door, eraser, Cleanse, Who{who}); return err })
 }
 
 // Scrub takes what was erased out of the files too, after the last Cleanse.
-func (e *Eraser) Scrub(ctx context.Context) error { return e.scrub(ctx) }
+func (e *Eraser) Scrub(ctx context.Context) error {
+	e.one.Lock()
+	defer e.one.Unlock()
+	return e.scrub(ctx)
+}
 
 // scrub empties logs and free pages, once for all who were erased. A long read that holds the log puts it off to the next run.
 func (e *Eraser) scrub(ctx context.Context) error {
 	if e.scrubbed {
 		return nil
 	}
-	tables := []string{"users", "vaults", "people_search", "river_job"}
+	tables := []string{"users", "vaults", "people_search", "people_fts", "river_job"}
 	for i := range Holdings {
 		if h := &Holdings[i]; h.Erase == deleted {
 			tables = append(tables, h.Table)
 		}
 	}
-	err := errors.Join(e.Keys.Scrub(ctx), e.Store.Scrub(ctx, tables...))
-	if errors.Is(err, store.ErrLogHeld) {
-		e.log().Warn("what was erased is still in the write-ahead log; it is emptied with the next run", "error", err)
+	slices.Sort(tables)
+	tables, err := store.Present(e.Store.Read(ctx), slices.Compact(tables))
+	if err != nil {
+		return err
+	}
+	err = errors.Join(e.Keys.Scrub(ctx), e.Store.Scrub(ctx, tables...))
+	if errors.Is(err, store.ErrLogHeld) || errors.Is(err, store.ErrPagesMove) {
+		e.log().Warn("what was erased is not out of the files yet; the next run goes on with that", "error", err)
 		return nil
 	}
 	e.scrubbed = err == nil
