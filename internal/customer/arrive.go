@@ -28,7 +28,8 @@ import (
 //  5. Phone alone: the customer whom this source named by that number before. Numbers are shared in families, so an account that
 //     has the number is not taken for them.
 //
-// Whoever is not found is created.
+// Whoever is not found is created. An address that a ban keeps out makes no account that its owner could enter: who is known by an
+// external id is created without it, and who has nothing else is rejected.
 type Who struct {
 	User       user.ID `json:"id,omitzero"`
 	ExternalID string  `json:"external_id,omitzero"`
@@ -167,6 +168,7 @@ type desk struct {
 	byExternal map[string]int64
 	byEmail    map[string]*holder
 	byUser     map[user.ID]int64
+	barred     map[string]bool     // addresses that a ban keeps out
 	newcomers  map[int64]*newcomer // by a provisional number below zero
 	order      []*newcomer
 	links      []external
@@ -225,7 +227,7 @@ func (d *desk) look(keys []key, found []Found) error {
 	if err != nil {
 		return err
 	}
-	return each(d.tx, `select u.email_norm, u.num, p.kinds, u.email_verified_at, u.email_attested_at, u.last_seen_at,
+	err = each(d.tx, `select u.email_norm, u.num, p.kinds, u.email_verified_at, u.email_attested_at, u.last_seen_at,
 		coalesce((select min(x.external_id) from external_ids x where x.user_num = u.num and x.source = $1), '')
 		from users u join people p on p.num = u.num where u.brand_id = $2 and u.email_norm`, sorted(emails), "", func(row store.Row) error {
 		var email string
@@ -238,6 +240,11 @@ func (d *desk) look(keys []key, found []Found) error {
 		d.byEmail[email] = h
 		return err
 	}, d.source, string(d.brand.ID))
+	if err != nil {
+		return err
+	}
+	d.barred, err = user.BarredOf(d.tx, d.brand.ID, sorted(emails)) // after who has them: a ban comes before its address is set free
+	return err
 }
 
 // decide says whom one arrival means, and remembers what that means for those after it.
@@ -255,6 +262,12 @@ func (d *desk) decide(k key, a *Arrival) Found {
 		return Found{Num: num}
 	}
 	h := d.byEmail[k.email.Key]
+	if h == nil && d.barred[k.email.Key] {
+		if k.external == "" {
+			return Found{Err: user.ErrBarred}
+		}
+		k.email = text.Email{}
+	}
 	switch {
 	case h == nil || k.email.Key == "":
 		return Found{Num: d.welcome(k, a), Created: true}

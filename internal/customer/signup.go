@@ -82,19 +82,18 @@ var Register = &op.Action[SignUp, *brand.Brand, string]{
 		}
 		s := &registering{b: b, in: in}
 		browser, s.browser = secret.Token()
-		barred, err := user.Barred(tx, b.ID, in.Email)
-		if err != nil {
-			return "", err
-		}
-		if barred {
-			return browser, mailing.PostNobody(tx, signUpKind, mailing.Letter{Subject: "Confirm your e-mail address"})
-		}
 		u, err := user.FindByEmail(tx, b.ID, in.Email)
-		switch {
-		case errors.Is(err, errs.ErrNotFound):
-			return browser, s.make(tx)
-		case err != nil:
+		if err != nil && !errors.Is(err, errs.ErrNotFound) {
 			return "", err
+		}
+		barred, barring := user.Barred(tx, b.ID, in.Email) // asked last: an address that a ban has just set free is barred by now
+		switch {
+		case barring != nil:
+			return "", barring
+		case barred:
+			return browser, mailing.PostNobody(tx, signUpKind, mailing.Letter{Subject: "Confirm your e-mail address"})
+		case err != nil:
+			return browser, s.make(tx)
 		}
 		return browser, s.meet(tx, u)
 	},
@@ -354,5 +353,9 @@ func SignUpAt(ctx context.Context, d *auth.Desk, c *op.Caller, in SignUp, candid
 	if err != nil {
 		return "", err
 	}
-	return op.Do(ctx, d.Door, c, Register, in)
+	browser, err = op.Do(ctx, d.Door, c, Register, in)
+	if errors.Is(err, user.ErrEmailTaken) { // by somebody who registered it in this moment: then there is an account to meet
+		browser, err = op.Do(ctx, d.Door, c, Register, in)
+	}
+	return browser, err
 }

@@ -30,8 +30,7 @@ type hasher interface {
 	MAC(purpose string, parts ...[]byte) []byte
 }
 
-// Barred says whether a ban keeps an address from registering in a brand. Making an account and changing its address ask by
-// themselves; who takes in facts does not ask: orders of whoever it is are taken in.
+// Barred says whether a ban keeps an address from registering in a brand. Making an account and changing its address ask by themselves.
 func Barred(r hasher, b brand.ID, email string) (bool, error) {
 	norm, err := text.NormEmail(email)
 	if err != nil {
@@ -45,6 +44,23 @@ func barredBy(r hasher, b brand.ID, norm string, but ID) (bool, error) {
 	n, err := store.Value[int64](r.QueryRow("select count(*) from barred_addresses where brand_id = $1 and address_hash = $2 and user_id <> $3",
 		string(b), addressHash(r, b, norm), string(but)))
 	return n > 0, err
+}
+
+// BarredOf gives those of many addresses, in their norm, that bans keep out of a brand.
+func BarredOf(r hasher, b brand.ID, norms []string) (map[string]bool, error) {
+	any, err := store.Value[int64](r.QueryRow("select count(*) from (select 1 as one from barred_addresses where brand_id = $1 limit 1) as found", string(b)))
+	if err != nil || any == 0 {
+		return nil, err
+	}
+	barred := map[string]bool{}
+	for _, norm := range norms {
+		if out, err := barredBy(r, b, norm, ""); err != nil {
+			return nil, err
+		} else if out {
+			barred[norm] = true
+		}
+	}
+	return barred, nil
 }
 
 // Bar keeps the person's address out of their brand.
