@@ -82,6 +82,9 @@ func (d *Desk) SignIn(ctx context.Context, c *op.Caller, try Try) (Signed, error
 	}
 	came := time.Now()
 	in, err := d.checkPassword(ctx, c, try)
+	if errors.Is(err, errs.ErrNotFound) { // archived or deleted in this moment: no other answer than for nobody
+		err = ErrWrong
+	}
 	if err != nil {
 		d.Even(ctx, came)
 		return Signed{}, err
