@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/mailing"
 	"github.com/stewardhq/steward/internal/session"
+	"github.com/stewardhq/steward/internal/text"
 	"github.com/stewardhq/steward/internal/user"
 )
 
@@ -392,6 +394,60 @@ func TestAnInvitationOfACustomerEndsWithTheirAddressRoleOrStatus(t *testing.T) {
 		refused(d, "address_attested", d.As("bruno"), account.Invite, in)
 		must(d, d.As("bruno"), account.Deactivate, account.Of(maya.ID))
 		refused(d, "invitation_status", d.As("bruno"), account.Invite, in)
+	})
+}
+
+// Addresses are sealed: a search opens those that the viewer sees, by whole words or parts of them.
+func TestInvitationsAreSearchedByAddressAndInviter(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		var ids []string
+		for _, email := range []string{"sam.okafor@lark.example", "tam@lark.example", "zoë@studio.lark.example"} {
+			in := d.sam(access.Support)
+			in.Email = email
+			ids = append(ids, must(d, d.As("bruno"), account.Invite, byMail(in)).Invitation)
+			d.Later(time.Second)
+		}
+		must(d, d.As("bruno"), account.Withdraw, account.WithdrawnInvitation{Invitation: ids[1]}) // the account is gone, the address is not
+		search := func(key, words string, limit int, cursor string, s ...invite.Status) *invite.Page {
+			t.Helper()
+			p, err := op.Ask(t.Context(), d.Door, d.As(key), invite.List, invite.Ask{Brand: d.brand("aurora"), Search: words, Statuses: s, Limit: limit, Cursor: cursor})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		for words, want := range map[string][]string{
+			"okafor": {ids[0]}, "OKAFOR sam": {ids[0]}, "tam@lark": {ids[1]}, "zoe studio": {ids[2]}, "lark.example": {ids[2], ids[1], ids[0]}, "bruno okafor": {ids[0]},
+			"okafor studio": nil, "%": nil, "_": nil, "tam.lark": nil,
+		} {
+			var got []string
+			for _, l := range search("bruno", words, 50, "").Rows {
+				got = append(got, l.ID)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q finds %v, not %v", words, got, want)
+			}
+			n, err := op.Ask(t.Context(), d.Door, d.As("bruno"), invite.Total, invite.Ask{Brand: d.brand("aurora"), Search: words})
+			if err != nil || n != int64(len(want)) {
+				t.Errorf("%q counts %d, %v", words, n, err)
+			}
+		}
+		if rows := search("bruno", "lark", 50, "", invite.Revoked).Rows; len(rows) != 1 || rows[0].ID != ids[1] {
+			t.Errorf("with a status it finds %+v", rows)
+		}
+		first := search("bruno", "lark", 2, "")
+		if len(first.Rows) != 2 || first.Next == "" {
+			t.Fatalf("a page of two: %+v", first)
+		}
+		if next := search("bruno", "lark", 2, first.Next); len(next.Rows) != 1 || next.Rows[0].ID != ids[0] || next.Next != "" {
+			t.Errorf("the next page: %+v", next)
+		}
+		if rows := search("kim", "okafor", 50, "").Rows; len(rows) != 0 {
+			t.Errorf("who does not see them finds %+v", rows)
+		}
+		if _, err := op.Ask(t.Context(), d.Door, d.As("bruno"), invite.List, invite.Ask{Brand: d.brand("aurora"), Search: strings.Repeat("x ", 300)}); !errors.Is(err, text.ErrQuery) {
+			t.Errorf("a search that nobody would type: %v", err)
+		}
 	})
 }
 

@@ -41,6 +41,13 @@ func TestInvitationsByKey(t *testing.T) {
 				t.Errorf("the next page: %s", r.Body)
 			}
 		}
+		if r := d.get(ada, "/v1/invitations?q=sam@aurora&total=true").is(200); r.len("data") != 1 || r.text("data", 0, "id") != id {
+			t.Errorf("searched: %s", r.Body)
+		}
+		if r := d.get(ada, "/v1/invitations?q=nobody&status=pending").is(200); r.len("data") != 0 {
+			t.Errorf("nobody is found as %s", r.Body)
+		}
+		d.call(ada, "GET", "/v1/invitations?q="+strings.Repeat("x", 201), "").is(422, "search_too_long")
 		for _, path := range []string{"/v1/invitations", "/v1/invitations/" + id} {
 			if r := d.get(ada, path).is(200); strings.Contains(r.Body.String(), "token") || strings.Contains(r.Body.String(), "invitation_url") {
 				t.Errorf("%s tells the link: %s", path, r.Body)

@@ -20,6 +20,7 @@ import (
 type Ask struct {
 	Brand    brand.ID
 	Statuses []Status // none: all
+	Search   string   // words, each of which must stand in the address or in the name of who invited
 	Cursor   string   // Next of the page before
 	Limit    int
 }
@@ -39,6 +40,9 @@ type Listed struct {
 type Page struct {
 	Rows []Listed
 	Next string
+	// Searched is set where a search ended before the list did: addresses are sealed, so they are opened one by one, and no more
+	// than so many for a page. It is when the last of them was sent.
+	Searched int64
 }
 
 // maxPage bounds a page.
@@ -51,28 +55,10 @@ var ErrCursor = errs.New(errs.Malformed, "cursor", "This place in the list canno
 var List = &op.Query[Ask, *Page]{
 	Name: "invitation.list", Summary: "List invitations", Allow: access.UsersView,
 	Do: func(v *op.View, in Ask) (*Page, error) {
-		c, err := in.conditions(v)
-		if err != nil {
-			return nil, err
-		}
-		if in.Cursor != "" {
-			sent, id, err := in.openCursor(v)
-			if err != nil {
-				return nil, err
-			}
-			at := c.arg(sent)
-			c.and("(sent_at < " + at + " or sent_at = " + at + " and id < " + c.arg(id) + ")")
-		}
-		limit := min(max(in.Limit, 1), maxPage)
-		rows, err := Table.All(v, c.where()+" order by sent_at desc, id desc limit "+c.arg(limit+1), c.args...)
-		if err != nil {
-			return nil, err
-		}
 		p := &Page{}
-		if len(rows) > limit {
-			rows = rows[:limit]
-			last := rows[limit-1]
-			p.Next = in.sealCursor(v, strconv.FormatInt(last.SentAt, 10)+" "+last.ID)
+		rows, err := in.find(v, min(max(in.Limit, 1), maxPage), p)
+		if err != nil {
+			return nil, err
 		}
 		for i := range rows {
 			l, err := listed(v, &rows[i])
@@ -85,10 +71,19 @@ var List = &op.Query[Ask, *Page]{
 	},
 }
 
-// Total counts them.
+// Total counts them; -1 where a search would have to open too many addresses for it.
 var Total = &op.Query[Ask, int64]{
 	Name: "invitation.total", Summary: "Count invitations", Allow: access.UsersView,
 	Do: func(v *op.View, in Ask) (int64, error) {
+		if in.Search != "" {
+			p := &Page{}
+			in.Cursor = ""
+			rows, err := in.find(v, opened, p)
+			if p.Next != "" {
+				return -1, err
+			}
+			return int64(len(rows)), err
+		}
 		c, err := in.conditions(v)
 		if err != nil {
 			return 0, err
@@ -152,25 +147,39 @@ var Current = &op.Query[brand.ID, Reminder]{
 func listed(v *op.View, i *Invitation) (l Listed, err error) {
 	l = Listed{Invitation: *i, Status: i.Status(v.Now()), RoleName: i.RoleName()}
 	l.Token, l.AddressMAC = "", ""
-	if l.Email, err = v.Unseal(string(i.User), i.AddressBox); err != nil {
-		l.Email = "[erased]"
-	}
-	l.By = "Operator"
-	if i.Inviter != "" {
-		l.By = "A colleague"
-		by, err := user.Find(v, i.Inviter)
-		if err = unlessMissing(err, nil); err != nil {
-			return l, err
-		}
-		if by != nil && v.Knows(by.Subject()) {
-			l.By = who(by)
-		}
+	l.Email = i.address(v)
+	if l.By, err = sender(v, i.Inviter); err != nil {
+		return l, err
 	}
 	may := i.Open() && v.Caller().Person != string(i.User) &&
 		(trusted(v.Caller()) || !v.Caller().Grants.HoldsMore(v.Now().UnixMilli(), i.Subject().Holds) && v.Can(access.UsersInvite, i.Subject()))
 	l.MayRevoke = may
 	l.MayResend = may && (trusted(v.Caller()) || i.MayBeGivenBy(v.Caller().Grants, v.Now()) == nil)
 	return l, nil
+}
+
+// address is who was invited, as long as that may be read.
+func (i *Invitation) address(v *op.View) string {
+	email, err := v.Unseal(string(i.User), i.AddressBox)
+	if err != nil {
+		return "[erased]"
+	}
+	return email
+}
+
+// sender is who sent an invitation, by name where the viewer knows them.
+func sender(v *op.View, inviter user.ID) (string, error) {
+	if inviter == "" {
+		return "Operator", nil
+	}
+	by, err := user.Find(v, inviter)
+	if err = unlessMissing(err, nil); err != nil {
+		return "", err
+	}
+	if by != nil && v.Knows(by.Subject()) {
+		return who(by), nil
+	}
+	return "A colleague", nil
 }
 
 // conditions are what narrows a list, with their values.
@@ -236,27 +245,41 @@ func (in Ask) conditions(v *op.View) (*conditions, error) {
 	return c, nil
 }
 
+// place is a place in the list: just behind an invitation.
+type place struct {
+	sent int64
+	id   string
+}
+
+func (i *Invitation) place() place { return place{i.SentAt, i.ID} }
+
 // A cursor says where a page ended. It is signed for the caller and the question, so that none can be made up or passed on.
 
 const macBytes = 16
 
-func (in Ask) sealCursor(v *op.View, body string) string {
+func (in Ask) sealCursor(v *op.View, at place) string {
+	body := strconv.FormatInt(at.sent, 10) + " " + at.id
 	return base64.RawURLEncoding.EncodeToString(append(in.macOf(v, body), body...))
 }
 
-func (in Ask) openCursor(v *op.View) (sent int64, id string, err error) {
+// openCursor gives the place that a cursor stands for; nil without one.
+func (in Ask) openCursor(v *op.View) (*place, error) {
+	if in.Cursor == "" {
+		return nil, nil //nolint:nilnil // the first page has no cursor, and that is no error
+	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(in.Cursor)
 	if err != nil || len(raw) <= macBytes || !hmac.Equal(raw[:macBytes], in.macOf(v, string(raw[macBytes:]))) {
-		return 0, "", ErrCursor
+		return nil, ErrCursor
 	}
 	at, id, _ := strings.Cut(string(raw[macBytes:]), " ")
-	if sent, err = strconv.ParseInt(at, 10, 64); err != nil {
-		return 0, "", ErrCursor
+	sent, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return nil, ErrCursor
 	}
-	return sent, id, nil
+	return &place{sent, id}, nil
 }
 
 func (in Ask) macOf(v *op.View, body string) []byte {
 	who := string(v.Caller().Kind) + " " + v.Caller().ID
-	return v.MAC("invitation cursor", []byte(who), fmt.Append(nil, in.Brand, in.Statuses), []byte(body))[:macBytes]
+	return v.MAC("invitation cursor", []byte(who), fmt.Append(nil, in.Brand, in.Statuses, in.Search), []byte(body))[:macBytes]
 }

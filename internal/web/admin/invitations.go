@@ -1,7 +1,10 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -12,6 +15,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/text"
 	"github.com/stewardhq/steward/internal/web"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
@@ -38,6 +42,7 @@ type invitationsProps struct {
 	Table   ui.TableProps
 	Pager   ui.PagerProps
 	Empty   *ui.EmptyProps
+	Note    []ui.Run // how far a search went
 }
 
 // invitationsAPage is how many invitations a page has.
@@ -47,24 +52,39 @@ const invitationsAPage = 50
 func invitationsPage(v *web.Visit) error { return showInvitations(v, http.StatusOK, nil) }
 
 func showInvitations(v *web.Visit, status int, problem []ui.Run) error {
-	ask := invitationsAsk(v)
+	ask, unread := invitationsAsk(v), false
 	found, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, invite.List, ask)
+	if errors.Is(err, text.ErrQuery) {
+		unread = true
+		status, problem = http.StatusUnprocessableEntity, ui.Text(ui.T(refusalText(err)+" The list is shown without it."))
+		ask.Search = ""
+		found, err = op.Ask(v.Ctx(), v.Site.Door, v.Caller, invite.List, ask)
+	}
 	if err != nil {
 		return err
 	}
 	query := v.R.URL.Query()
 	if v.R.Method == http.MethodPost {
-		query = nil
+		query = url.Values{}
+	}
+	first, _ := strconv.ParseInt(query.Get(placeName), 10, 64)
+	if ask.Cursor == "" {
+		first = 1
+	}
+	for _, name := range []string{placeName, totalName, "cursor"} {
+		query.Del(name)
 	}
 	here := ui.Address{Path: invitationsPath, Query: query}
 	p := invitationsProps{
 		Head: ui.HeadProps{Title: "Users"}, Problem: problem,
-		Bar: ui.FilterBarProps{At: here, Region: "list", Filters: []ui.Filter{statusesOf(ask.Statuses)}},
+		Bar: ui.FilterBarProps{
+			At: here, Region: "list", Search: &ui.Search{Label: "Search invitations", Placeholder: "E-mail or inviter"}, Filters: []ui.Filter{statusesOf(ask.Statuses)},
+		},
 		Table: ui.TableProps{Caption: "Admin invitations, last sent first", At: here, Region: "list", Columns: []ui.Column{
 			{Label: "E-mail", Grow: true}, {Label: "Role offered", Drop: "c-md"}, {Label: "Invited by", Drop: "c-lg"},
 			{Label: "Sent", Number: true, Quiet: true, Drop: "c-lg"}, {Label: "Status"}, {Label: "Expires", Drop: "c-md"}, {Label: "Actions", Number: true, Hidden: true},
 		}},
-		Pager: ui.PagerProps{TotalURL: invitationsPath + "/total?" + query.Encode(), CountURL: counting(v), Region: "list"},
+		Pager: ui.PagerProps{TotalURL: ui.Address{Path: invitationsPath + "/total", Query: query}.Without(), CountURL: counting(v), Region: "list"},
 	}
 	if p.Tabs, err = usersTabs(v, true); err != nil {
 		return err
@@ -75,18 +95,32 @@ func showInvitations(v *web.Visit, status int, problem []ui.Run) error {
 	for i := range found.Rows {
 		p.Table.Rows = append(p.Table.Rows, invitationRow(v, &found.Rows[i]))
 	}
+	n := int64(len(found.Rows))
+	if n > 0 && first > 0 && first < 1<<40 {
+		p.Pager.From, p.Pager.To = first, first+n-1
+		p.Pager.TotalURL += sep(p.Pager.TotalURL) + "of=1"
+	}
 	if found.Next != "" {
 		p.Pager.Next = here.Cursor(found.Next)
+		if first > 0 {
+			p.Pager.Next += sep(p.Pager.Next) + placeName + "=" + strconv.FormatInt(first+n, 10)
+		}
 	}
 	if ask.Cursor != "" {
-		p.Pager.Prev = here.Without("cursor")
+		p.Pager.Prev = here.Without()
 	}
 	if wantsTotal(v) {
 		n, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, invite.Total, ask)
 		if err != nil {
 			return err
 		}
-		p.Pager.Total, p.Pager.TotalURL = ui.Count(n), ""
+		p.Pager.Total, p.Pager.TotalURL = invitationsCounted(n), ""
+	}
+	if unread { // the search is in the address still, and counts nothing
+		p.Pager.Total, p.Pager.TotalURL = "not counted", ""
+	}
+	if found.Searched != 0 {
+		p.Note = ui.Text(ui.T("Addresses are sealed, so they are searched by opening them: searched back to those sent on " + v.Clock().Date(ms(found.Searched)) + ". Go on with Next."))
 	}
 	if len(found.Rows) == 0 {
 		p.Empty = noInvitations(v, ask)
@@ -100,7 +134,7 @@ func invitationsAsk(v *web.Visit) invite.Ask {
 		return ask
 	}
 	query := v.R.URL.Query()
-	ask.Cursor = query.Get("cursor")
+	ask.Cursor, ask.Search = query.Get("cursor"), strings.TrimSpace(query.Get("q"))
 	for _, known := range invite.Statuses {
 		for _, s := range query["status"] {
 			if s == string(known) {
@@ -116,7 +150,15 @@ func invitationsTotal(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Render(http.StatusOK, ui.PagerTotal(ui.Count(n), false))
+	return v.Render(http.StatusOK, ui.PagerTotal(invitationsCounted(n), v.R.URL.Query().Get("of") != ""))
+}
+
+// invitationsCounted says how many there are; a search through too many sealed addresses is not counted.
+func invitationsCounted(n int64) string {
+	if n < 0 {
+		return "not counted"
+	}
+	return ui.Count(n)
 }
 
 func statusesOf(chosen []invite.Status) ui.Filter {
@@ -137,8 +179,18 @@ func statusesOf(chosen []invite.Status) ui.Filter {
 }
 
 func noInvitations(v *web.Visit, ask invite.Ask) *ui.EmptyProps {
-	if len(ask.Statuses) > 0 {
-		return &ui.EmptyProps{Icon: "mail", Title: "No invitation is " + strings.ToLower(strings.ReplaceAll(statusesOf(ask.Statuses).Value, ", ", " or ")),
+	chosen := strings.ToLower(strings.ReplaceAll(statusesOf(ask.Statuses).Value, ", ", " or "))
+	if ask.Search != "" {
+		e := &ui.EmptyProps{Icon: "search", Title: "No invitation matches “" + ask.Search + "”", Text: "Every word must be found in the e-mail address or in the name of who invited.",
+			Actions: []ui.Action{{Label: "Clear search and filters", Href: invitationsPath}}}
+		if chosen != "" {
+			e.Title += " and is " + chosen
+			e.Actions = append([]ui.Action{{Label: "Search without the filter", Href: invitationsPath + "?q=" + url.QueryEscape(ask.Search)}}, e.Actions...)
+		}
+		return e
+	}
+	if chosen != "" {
+		return &ui.EmptyProps{Icon: "mail", Title: "No invitation is " + chosen,
 			Actions: []ui.Action{{Label: "Show all invitations", Href: invitationsPath}}}
 	}
 	e := &ui.EmptyProps{Icon: "mail", Title: "Nobody has been invited yet", Text: "Who is asked to join the staff stands here: with which role, by whom, and until when the link is good."}

@@ -43,6 +43,10 @@ func TestSomebodyIsInvitedSentAgainAndRevoked(t *testing.T) {
 	if strings.Contains(list.body, first) {
 		t.Error("the link is in the list")
 	}
+	ada.get("/admin/users/invitations?q=NOOR+ada&status=pending&total=1").wants(http.StatusOK).says("Support").says("1–1 of 1")
+	ada.get("/admin/users/invitations?q=nobody").wants(http.StatusOK).says("No invitation matches “nobody”").says("Clear search and filters")
+	ada.get("/admin/users/invitations?q=noor&status=expired").wants(http.StatusOK).says("and is expired").says("Search without the filter")
+	ada.get("/admin/users/invitations?q=" + strings.Repeat("x", 201)).wants(http.StatusUnprocessableEntity).says("at most 10 words").says("noor@desk.example")
 	ada.post("/admin/users/invitations/new", "email", "noor@desk.example", "role", "support", "send", "yes").wants(http.StatusConflict).says("There is an invitation for this address already")
 	id := value(list.all("tr", "data-row")[0], "data-row")
 	k.clock = k.clock.Add(8 * 24 * time.Hour)
