@@ -240,7 +240,11 @@ func sealOf(v *web.Visit, chains []record.Chain) *ui.SealProps {
 	last := v.Site.Watch.Last()
 	if report, ok := last.Chain(c.ID); ok {
 		p.Kind, p.Icon, p.State = ui.Good, "", "Chain verified"
-		p.Words = "all " + ui.Counted(report.Entries, "entry", "entries") + " up to number " + ui.Count(report.Last) + ", " + sameDayTime(clock, last.At)
+		p.Words = "all " + ui.Counted(report.Entries, "entry", "entries")
+		if report.Entries != report.Last {
+			p.Words += " up to number " + ui.Count(report.Last)
+		}
+		p.Words += ", " + sameDayTime(clock, last.At)
 		if len(report.Findings) > 0 {
 			p.Kind, p.State = ui.Bad, "Chain broken"
 			p.Words = report.Findings[0].Sentence + " Run: steward audit verify."
@@ -297,10 +301,9 @@ func auditEntryPage(v *web.Visit) error {
 	}
 	a := newAuditor(c, currency)
 	entry := a.entry(e, true)
-	facts := []ui.Pair{
-		ui.P("When", c.Exact(moment(e.At))), ui.P("Operation", e.Op), ui.P("Outcome", string(e.Outcome)), ui.P("Chain", e.ChainName),
-		ui.P("Entry", ui.Count(e.N)), {Label: "Entry ID", Value: ui.Text(ui.M(e.ID))}, {Label: "Hash", Value: ui.Text(ui.M(e.Hash))},
-	}
+	facts := append([]ui.Pair{ui.P("When", c.Exact(moment(e.At)))}, a.particulars(e)...)
+	facts = append(facts, ui.P("Operation", e.Op), ui.P("Outcome", string(e.Outcome)), ui.P("Chain", e.ChainName), ui.P("Entry", ui.Count(e.N)),
+		ui.Pair{Label: "Entry ID", Value: ui.Text(ui.M(e.ID)), Copy: e.ID}, ui.Pair{Label: "Hash", Value: ui.Text(ui.M(e.Hash))})
 	if e.Actor.IP.Text != "" {
 		facts = append(facts, ui.P("IP address", e.Actor.IP.Text))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/record"
 	devices "github.com/stewardhq/steward/internal/session/device"
 	"github.com/stewardhq/steward/internal/user"
@@ -204,8 +205,11 @@ func refusalWords(code, permission string) string {
 // factLabels are the plain facts that operations note.
 var factLabels = map[string]string{
 	"source": "Source", "digest": "Digest", "method": "With", "offered": "Offered", "link": "Link", "by": "Filtered by", "about": "About", "search": "Searched",
-	"op": "Operation", "outcome": "Outcome", "entry": "Entry read",
+	"op": "Filtered by operation", "operation": "To confirm", "outcome": "Filtered by outcome", "entry": "Entry read",
 }
+
+// wayLabels are the ways to prove oneself again.
+var wayLabels = map[string]string{"code": "a mailed code", "totp": "an authenticator app", "passkey": "a passkey"}
 
 // countLabels are the numbers of a batch, by table.
 var countLabels = map[string]string{
@@ -213,23 +217,42 @@ var countLabels = map[string]string{
 	"people": "Statistics rows", "external_ids": "External ids",
 }
 
+// facts are what stands beside an entry in the list: the particulars, whom it is about, and where the entry is.
 func (a *auditor) facts(e *record.Entry) []ui.Pair {
+	out := a.particulars(e)
+	if p := e.Person(); p != nil && p.Known {
+		out = append(out, ui.Pair{Label: "Person", Value: ui.Text(ui.L(cmp.Or(p.Name, string(p.Person)), "/admin/users/"+string(p.Person)))})
+	}
+	if e.ChainName != "" {
+		out = append(out, ui.P("Scope", e.ChainName))
+	}
+	out = append(out, ui.Pair{Label: "Entry", Value: ui.Text(ui.Run{Text: ui.Count(e.N), Href: "/admin/audit/" + e.ID})})
+	return append(out, ui.Pair{Label: "Hash", Value: ui.Text(ui.M(shortHash(e.Hash)))})
+}
+
+// particulars are what the operation itself noted, and first of all why it was done.
+func (a *auditor) particulars(e *record.Entry) []ui.Pair {
 	var out []ui.Pair
 	add := func(label, value string) {
 		if value != "" {
 			out = append(out, ui.P(label, value))
 		}
 	}
+	reason := "Reason"
+	if chosen := e.Facts["reason"]; chosen != "" { // of a list, such as that of an archive: what was typed is more about it
+		add("Reason", cmp.Or(privacy.Reason(chosen).Label(), chosen))
+		reason = "Note"
+	}
 	switch {
 	case e.Reason.Erased:
-		add("Reason", "[erased]")
+		add(reason, "[erased]")
 	case e.Reason.Closed:
-		add("Reason", "[not yours to see]")
+		add(reason, "[not yours to see]")
 	default:
-		add("Reason", e.Reason.Text)
+		add(reason, e.Reason.Text)
 	}
-	if e.StepUp != "" {
-		add("Confirmed", "with a mailed code")
+	if e.StepUp != "" && !strings.HasPrefix(e.Op, "step_up.") {
+		add("Confirmed", "in a second step, with a code or a passkey")
 	}
 	if e.Actor.Agent.Text != "" {
 		add("Device", devices.Describe(e.Actor.Agent.Text))
@@ -239,9 +262,9 @@ func (a *auditor) facts(e *record.Entry) []ui.Pair {
 	}
 	for _, name := range sortedKeys(e.Facts) {
 		switch name {
-		case "code", "permission":
-		case "op":
-			add("Operation", e.Facts[name])
+		case "code", "permission", "reason":
+		case "way":
+			add("With", cmp.Or(wayLabels[e.Facts[name]], e.Facts[name]))
 		default:
 			add(cmp.Or(factLabels[name], initialUpper(strings.ReplaceAll(name, "_", " "))), e.Facts[name])
 		}
@@ -251,12 +274,6 @@ func (a *auditor) facts(e *record.Entry) []ui.Pair {
 			add(cmp.Or(countLabels[name], initialUpper(strings.ReplaceAll(name, "_", " "))), ui.Count(e.Counts[name]))
 		}
 	}
-	if p := e.Person(); p != nil && p.Known {
-		out = append(out, ui.Pair{Label: "Person", Value: ui.Text(ui.L(cmp.Or(p.Name, string(p.Person)), "/admin/users/"+string(p.Person)))})
-	}
-	add("Scope", e.ChainName)
-	out = append(out, ui.Pair{Label: "Entry", Value: ui.Text(ui.Run{Text: ui.Count(e.N), Href: "/admin/audit/" + e.ID})})
-	out = append(out, ui.Pair{Label: "Hash", Value: ui.Text(ui.M(shortHash(e.Hash)))})
 	return out
 }
 

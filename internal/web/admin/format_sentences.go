@@ -18,8 +18,8 @@ type saying struct {
 
 // sayings has every operation of the catalogue; a test walks it.
 var sayings = map[string]saying{
-	"admin.create":              {"made {} a Super Admin at the machine's command line", "make a Super Admin at the machine's command line", "Made a Super Admin at the machine"},
-	"admin.reset":               {"made a password link for {} at the machine's command line", "make a password link at the machine's command line", "Password link made at the machine"},
+	"admin.create":              {"made {} a Super Admin", "make a Super Admin at the machine's command line", "Made a Super Admin at the machine"},
+	"admin.reset":               {"made a password link for {}", "make a password link at the machine's command line", "Password link made at the machine"},
 	"user.reset_second_factor":  {"reset the second factor of {}", "reset the second factor of {}", "Second factor reset"},
 	"user.remind_second_factor": {"reminded {} to set up a second factor", "remind {} to set up a second factor", "Reminded to set up a second factor"},
 	"user.refresh_roles":        {"brought the lists up to date with roles that began or ended", "bring the lists up to date with roles that began or ended", "Role began or ended by its date"},
@@ -82,7 +82,7 @@ var sayings = map[string]saying{
 	"passkey.remove":          {"removed a passkey", "remove a passkey", "Passkey removed"},
 	"passkey.rename":          {"renamed a passkey", "rename a passkey", "Passkey renamed"},
 	"app.add":                 {"added an authenticator app", "add an authenticator app", "Authenticator app added"},
-	"app.give":                {"gave {} an authenticator app at the machine's command line", "give somebody an authenticator app", "Authenticator app added"},
+	"app.give":                {"gave {} an authenticator app", "give somebody an authenticator app", "Authenticator app added"},
 	"app.offer":               {"began to add an authenticator app", "add an authenticator app", ""},
 	"app.prove":               {"tried a new authenticator app", "try a new authenticator app", ""},
 	"app.remove":              {"removed an authenticator app", "remove an authenticator app", "Authenticator app removed"},
@@ -238,14 +238,14 @@ var sayings = map[string]saying{
 	"role.list":          {"looked at the roles", "look at the roles", ""},
 	"seed.begin":         {"began to make a sample world", "make a sample world", ""},
 	"seed.confirm":       {"noted that {} confirmed the e-mail address", "make a sample world", ""},
-	"seed.fill":          {"put made customers into the sample world", "make a sample world", "Made for the sample world"},
+	"seed.fill":          {"added customers to the sample world", "make a sample world", "Made for the sample world"},
 	"seed.finish":        {"finished the sample world", "make a sample world", ""},
 	"seed.told":          {"let the staff of the sample world work", "make a sample world", ""},
 	"statistics.rebuild": {"rebuilt the statistics from the orders", "rebuild the statistics", ""},
 
 	// What the door itself writes.
 	"step_up.issued":    {"was asked for a code to confirm a change", "confirm a change", "A code was asked for"},
-	"step_up.confirmed": {"confirmed a change with a code", "confirm a change with a code", "A change was confirmed with a code"},
+	"step_up.confirmed": {"confirmed a change", "confirm a change", "A change was confirmed"},
 	"step_up.failed":    {"gave a wrong code", "confirm a change with a wrong code", "A wrong code was given"},
 	"step_up.expired":   {"gave a code that had expired", "confirm a change with an expired code", "An expired code was given"},
 	"step_up.reused":    {"gave a code that was used up", "confirm a change with a code that was used up", "A used code was given"},
