@@ -16,20 +16,24 @@ func (f Flash) icon() string {
 	return "info-circle"
 }
 
-// A shortcut is a line of the keyboard help.
-type shortcut struct{ keys, does string }
+// A shortcut is a line of the keyboard help. It is shown on pages that have something for the selector.
+type shortcut struct{ keys, does, when string }
 
 var shortcuts = []shortcut{
-	{"/", "search this list"},
-	{"J K", "next, previous row"},
-	{"O", "open the row"},
-	{"E", "edit the row or the person"},
-	{"X", "select the row"},
-	{"A", "select all on this page"},
-	{"Esc", "clear the selection, close a menu"},
-	{"[ ]", "previous, next page"},
-	{"Ctrl S", "save the form"},
-	{"?", "this table"},
+	{"/", "search this list", "[data-search]"},
+	{"F", "add a filter", ".st-chips summary.st-add"},
+	{"J K", "next, previous row", "[data-row]"},
+	{"J K", "next, previous person", ".st-crumb [rel=next],.st-crumb [rel=prev]"},
+	{"O", "open the row", "[data-row]"},
+	{"E", "edit the row or the person", "[data-key=e]"},
+	{"N", "add or invite somebody", "[data-key=n]"},
+	{"X", "select the row", "td.st-pick"},
+	{"A", "select all on this page", "td.st-pick"},
+	{"Esc", "close a menu or a dialog, leave a field", ""},
+	{"[ ]", "previous, next page", ".st-foot [rel=next],.st-foot [rel=prev]"},
+	{"Ctrl S", "save the form", "main form.st-form"},
+	{"Ctrl Enter", "confirm a dialog", ""},
+	{"?", "this table", ""},
 }
 
 // goTo are the places that this viewer's menu has.
@@ -38,7 +42,7 @@ func goTo(nav []NavGroup) []shortcut {
 	for _, g := range nav {
 		for _, item := range g.Items {
 			if item.Go != "" {
-				out = append(out, shortcut{"G " + upper(item.Go), "go to " + item.Label})
+				out = append(out, shortcut{"G " + upper(item.Go), "go to " + item.Label, ""})
 			}
 		}
 	}

@@ -34,12 +34,13 @@
     items[(at + step + items.length) % items.length].focus();
   };
 
-  // ── Dialogs ── a fragment that arrives in #dialog is shown; focus goes to the first field, or to Cancel.
+  // ── Dialogs ── a fragment that arrives in #dialog is shown; focus goes to what was refused, to the first field, or to Cancel.
   const show = (dialog) => {
     if (dialog.open) return;
     closeMenus(null);
+    all("[data-when]", dialog).forEach((line) => { line.hidden = !one(line.dataset.when); }); // the keys that this page has
     dialog.showModal();
-    const first = one("[data-focus]", dialog) ?? one("input:not([type=hidden]),select,textarea,button[type=submit]", dialog);
+    const first = one("[aria-invalid=true]", dialog) ?? one("[data-focus]", dialog) ?? one("input:not([type=hidden]),select,textarea,button[type=submit]", dialog);
     first?.focus();
     first?.select?.();
     runTimers(dialog);
@@ -53,7 +54,10 @@
     const link = e.target.closest("[data-opens-dialog]");
     if (link) opener = link.closest("details.st-drop")?.querySelector("summary") ?? link;
     const named = e.target.closest("[data-opens]");
-    if (named) show(document.getElementById(named.dataset.opens));
+    if (named) {
+      named.closest("details.st-drop")?.querySelector("summary").focus(); // where focus returns to
+      show(document.getElementById(named.dataset.opens));
+    }
     const closes = e.target.closest("[data-closes]");
     const dialog = closes?.closest("dialog[open]");
     if (dialog) { e.preventDefault(); dialog.close(); }
@@ -177,6 +181,7 @@
     j: () => step(1), k: () => step(-1),
     o: () => { const r = current(); (one("[data-open]", r ?? document.createElement("i")) ?? one("summary", r ?? document.createElement("i")))?.click(); },
     e: () => (one("[data-key=e]", current() ?? document) ?? one("[data-key=e]"))?.click(),
+    n: () => one("[data-key=n]")?.click(),
     f: () => { const add = one(".st-chips summary.st-add"); add?.click(); add?.focus(); },
     x: () => { const t = current() && one("td.st-pick input", current()); if (t) { t.checked = !t.checked; counted(); } },
     a: () => ticks().length && tickAll(true),
