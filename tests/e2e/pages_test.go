@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,8 @@ var pages = []string{
 	"/admin/customers/ID/archive", "/admin/customers/ID/suspend", "/admin/customers/ID/ban", "/admin/customers/ID/reset-password",
 	"/admin/customers/ID/impersonation", "/admin/customers/ID/delete", "/admin/customers/ID/package", "/admin/customers/ID/sessions",
 	"/admin/users/STAFF/archive", "/admin/users/STAFF/suspend", "/admin/users/STAFF/second-factor", "/admin/users/invitations", "/admin/users/invitations/new",
-	"/admin/settings/security", "/admin/settings/customers", "/admin/me/exports",
+	"/admin/users/invitations?q=nobody&status=expired", "/admin/requests",
+	"/admin/settings/security", "/admin/settings/security/second-factors", "/admin/settings/customers", "/admin/me/exports",
 	"/admin/me/security", "/admin/me/security/passkeys/new", "/admin/me/security/password",
 }
 
@@ -30,7 +32,10 @@ var entrances = []string{
 }
 
 // ownPages are those of an own account and of the company panel, of who has come in.
-var ownPages = []string{"", "/orders", "/profile", "/security", "/security/passkeys/new", "/security/password", "/sessions", "/history"}
+var ownPages = []string{
+	"", "/orders", "/profile", "/security", "/security/passkeys/new", "/security/apps/new", "/security/password", "/sessions", "/history",
+	"/email", "/privacy", "/privacy/deletion",
+}
 
 // Every page, on a desk in the light and on a phone in the dark: nothing that axe finds, nothing wider than the window, no fault
 // in the console, no violation of the Content-Security-Policy.
@@ -69,7 +74,7 @@ func TestEveryOwnPageIsAccessible(t *testing.T) {
 	greta.Press("Enter")
 	greta.WaitPath("/app/aurora/profile")
 	for _, page := range ownPages {
-		if page != "/orders" && page != "/security/password" { // a company user has neither
+		if !slices.Contains([]string{"/orders", "/security/password", "/email", "/privacy", "/privacy/deletion"}, page) { // a company user has none of them
 			d.walk(greta, "/app/aurora"+page)
 		}
 	}

@@ -64,16 +64,23 @@ func adoptionPage(v *web.Visit) error {
 	if v.May(access.SecurityEdit, op.Installation.Subjects()[0]) {
 		p.State = append(p.State, ui.T(" "), ui.L("Change this", "/admin/settings/security#f-second_factor"))
 	}
-	waiting := 0
+	waiting, reminded := 0, false
 	for i := range a.Staff {
 		m := &a.Staff[i]
 		if m.Remind {
 			waiting++
 		}
+		reminded = reminded || m.Reminded != 0 && !m.Any()
 		if show == "without" && m.Any() || show == "with" && !m.Any() {
 			continue
 		}
 		p.Table.Rows = append(p.Table.Rows, adoptionRow(v, m))
+	}
+	if last := len(p.Table.Columns) - 1; waiting == 0 && !reminded { // no column that is empty all the way down
+		p.Table.Columns = p.Table.Columns[:last]
+		for i := range p.Table.Rows {
+			p.Table.Rows[i].Cells = p.Table.Rows[i].Cells[:last]
+		}
 	}
 	if waiting > 0 {
 		p.Head.Actions = []ui.Action{{Label: "Remind all", Icon: "mail", Post: adoptionPath + "/remind", Count: ui.Count(int64(waiting)), About: "who have no second factor"}}
@@ -98,7 +105,7 @@ func adoptionRow(v *web.Visit, m *account.Protected) ui.Row {
 	if m.Factors.Passkeys > 0 {
 		words = append(words, ui.Counted(m.Factors.Passkeys, "passkey", "passkeys"))
 	}
-	who := ui.PersonCell{ID: string(m.User), Name: m.Name, Nameless: m.Email, Mail: m.Email, Href: "/admin/users/" + string(m.User)}
+	who := ui.PersonCell{ID: string(m.User), Name: m.Name, Nameless: m.Email, Mail: mailBeside(m.Name, m.Email), Href: "/admin/users/" + string(m.User)}
 	remind, said := "", ""
 	if m.Remind {
 		remind = adoptionPath + "/" + string(m.User) + "/remind"

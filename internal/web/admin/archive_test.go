@@ -3,15 +3,12 @@ package admin_test
 import (
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/user"
-	"github.com/stewardhq/steward/tests/browser"
 )
 
 // TestAnArchiveIsAskedForConfirmedAndTakenBack goes the way of the pages: reason, code, banner, restore.
@@ -80,21 +77,6 @@ func TestArchivePagesAreAccessible(t *testing.T) {
 	for _, p := range []struct{ name, path string }{
 		{"archive-ask", page + "/archive"}, {"archived-person", archived}, {"archive-restore", archived + "/restore"}, {"archived-list", "/admin/users?status=archived"},
 	} {
-		for _, form := range []struct {
-			name  string
-			width int
-			dark  bool
-		}{{"light", browser.DesktopWidth, false}, {"dark", browser.DesktopWidth, true}, {"light-390", browser.PhoneWidth, false}} {
-			b.SetDark(form.dark)
-			b.SetSize(form.width, browser.DesktopHeight)
-			b.Goto(p.path)
-			if wide := browser.Eval[int](b, "document.documentElement.scrollWidth"); wide > form.width {
-				t.Errorf("%s-%s is %d wide", p.name, form.name, wide)
-			}
-			if dir := os.Getenv("STEWARD_SHOTS"); dir != "" {
-				b.ScreenshotPage(filepath.Join(dir, p.name+"-"+form.name+".png"))
-			}
-			b.Axe(t)
-		}
+		looksRight(t, b, p.name, p.path)
 	}
 }

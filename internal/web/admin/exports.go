@@ -172,7 +172,7 @@ var wholePackage = &exported{
 	words: "A zip with everything that you may see of what is kept about this person, as CSV and JSON: account, orders, sign-ins, mail and more. It is made in the background and kept for 24 hours.",
 	own:   "A zip with everything that is kept about you, as CSV and JSON. It is made in the background and kept for 24 hours.",
 	purposes: []ui.Option{
-		{Value: "subject_access", Label: "The person asked what is kept about them"}, {Value: "portability", Label: "The person takes their data elsewhere"},
+		{Value: "subject_access", Label: "The person asked for it"}, {Value: "portability", Label: "The person takes it elsewhere"},
 		{Value: "compliance", Label: "Compliance"},
 	},
 	start: func(v *web.Visit, p *profile, form url.Values) error {

@@ -60,6 +60,14 @@ func roleName(key string) string {
 	return key
 }
 
+// mailBeside is an address beside a name. Who has no name is called by the address already.
+func mailBeside(name, email string) string {
+	if name == "" {
+		return ""
+	}
+	return email
+}
+
 // moment is epoch milliseconds as a time.
 func moment(ms int64) time.Time { return time.UnixMilli(ms) }
 

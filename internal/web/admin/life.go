@@ -238,6 +238,7 @@ func (s *step) ask(v *web.Visit, l *peopleList, status int, values url.Values, t
 		return err
 	}
 	name, back := firstName(p.User, p.Title), p.path("")
+	words := s.words(name)
 	if s.after != nil {
 		back = s.after(p)
 	}
@@ -249,7 +250,8 @@ func (s *step) ask(v *web.Visit, l *peopleList, status int, values url.Values, t
 		d.Do += " " + name
 	}
 	if s.path == "suspend" && p.User.Status == user.Suspended {
-		d.Title, d.Do = "Change the suspension of "+p.Title+"?", "Save"
+		d.Title, d.Do, d.Danger = "Change the suspension of "+p.Title, "Save", false
+		words = name + " stays suspended, and is told by e-mail when the end or what they read changes. The reason is for staff."
 	}
 	if why := s.idle(p.User); why != "" && len(t.problem) == 0 && len(t.fields) == 0 {
 		d.Quiet = true
@@ -263,7 +265,7 @@ func (s *step) ask(v *web.Visit, l *peopleList, status int, values url.Values, t
 	if s.fields != nil {
 		fields = s.fields(f)
 	}
-	return dialogOf(v, status, d, l, stepBody(s.words(name), fields))
+	return dialogOf(v, status, d, l, stepBody(words, fields))
 }
 
 // take does the step, or asks again with what was refused.

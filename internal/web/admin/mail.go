@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -22,6 +24,12 @@ var mailKinds = map[string]string{
 	"step_up_code": "Code to confirm", "role_changed": "Role changed", "email_changed": "E-mail address changed", "deactivated": "Account deactivated",
 	"activated": "Account activated", "api_key_created": "API key made", "invitation": "Invitation", "invitation_moved": "Invitation sent elsewhere", "invitation_accepted": "Invitation accepted",
 	"welcome": "Welcome to the staff", "second_factor_reminder": "Reminder of a second factor",
+	"sign_in_code": "Code to sign in", "suspended": "Account suspended", "reinstated": "Suspension lifted", "banned": "Account closed", "restored": "Account restored",
+	"deletion_asked": "Deletion asked for", "deletion_withdrawn": "Request for deletion withdrawn", "deletion_refused": "Request for deletion refused",
+	"confirm_sign_up": "Confirm a registration", "confirm_email": "Confirm the address", "email_change": "Confirm another address", "email_change_asked": "Another address asked for",
+	"email_claimed": "Somebody asked for this address", "email_reverted": "E-mail address taken back", "password_reset": "Link for a new password", "password_changed": "Password changed",
+	"new_device": "New sign-in", "session_ended": "Session ended", "recovery_code_used": "Recovery code used", "second_factor_changed": "Second factor changed",
+	"second_factor_paused": "Second factor paused", "second_factor_off": "Second factor removed", "second_factor_reset": "Second factor reset",
 }
 
 // outboxPage lists mail: recipient, kind and state, never what it says.
@@ -52,10 +60,7 @@ func outboxPage(v *web.Visit) error {
 		p.Notes = ui.Text(ui.T("The demo sends nothing. Read what it would have sent in "), ui.L("the demo's mail", "/dev/mail"), ui.T("."))
 	}
 	for _, m := range all {
-		kind := mailKinds[m.Kind]
-		if kind == "" {
-			kind = m.Kind
-		}
+		kind := cmp.Or(mailKinds[m.Kind], initialUpper(strings.ReplaceAll(m.Kind, "_", " ")))
 		state, word := ui.Mute, string(m.State)
 		switch m.State {
 		case mailing.Waiting:

@@ -51,7 +51,7 @@ func orderPage(v *web.Visit) error {
 	if o.Place != "" {
 		p.Facts = append(p.Facts, ui.P("Location", o.Place))
 	}
-	p.Facts = append(p.Facts, ui.P("Total", ui.Money(o.Total.Minor, currency)), ui.P("Came from", o.Source), ui.Pair{Label: "Order ID", Value: ui.Text(ui.M(string(o.ID)))})
+	p.Facts = append(p.Facts, ui.P("Came from", o.Source), ui.Pair{Label: "Order ID", Value: ui.Text(ui.M(string(o.ID))), Copy: string(o.ID)})
 	if len(o.Lines) > 0 {
 		t := &ui.TableProps{Caption: "Lines", Scroll: true, Columns: []ui.Column{
 			{Label: "What", Grow: true}, {Label: "Category", Drop: "c-md", Quiet: true}, {Label: "Number", Number: true}, {Label: "Each, " + unit, Number: true, Drop: "c-md", Quiet: true}, {Label: "Sum, " + unit, Number: true},

@@ -246,9 +246,9 @@ func startHere(v *web.Visit) (steps []ui.Step) {
 			}
 			steps = append(steps, ui.Step{Title: "An edit and its audit entry", Text: text, Href: "/admin/customers/" + best + "/edit"})
 		}
-		steps = append(steps, ui.Step{Title: "A customer’s whole picture", Text: name + "’s account, orders and activity on one page, as far as your role goes", Href: "/admin/customers/" + best})
+		steps = append(steps, ui.Step{Title: "A customer’s whole picture", Text: name + "’s account, orders and activity on one page, as far as your role goes.", Href: "/admin/customers/" + best})
 	}
-	return append(steps, ui.Step{Title: "The mail that went out", Text: "Codes, notices and links land in the demo’s own inbox", Href: "/dev/mail"})
+	return append(steps, ui.Step{Title: "The mail that went out", Text: "Codes, notices and links land in the demo’s own inbox.", Href: "/dev/mail"})
 }
 
 func refusedHref(v *web.Visit) string {
@@ -260,9 +260,9 @@ func refusedHref(v *web.Visit) string {
 
 func refusedText(v *web.Visit) string {
 	if readsChain(v) {
-		return "Refused attempts are in the log, each with the permission that was missing"
+		return "Refused attempts are in the log, each with the permission that was missing."
 	}
-	return "Open the audit log: your role does not include it, and the page says who can give it"
+	return "Open the audit log: your role does not include it, and the page says who can give it."
 }
 
 // continuePage asks before one becomes somebody else of the demo.

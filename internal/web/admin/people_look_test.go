@@ -43,22 +43,28 @@ func TestPeopleAndLogAreAccessible(t *testing.T) {
 		if p.who != who {
 			b, who = d.window(t, p.who), p.who
 		}
-		for _, form := range []struct {
-			name  string
-			width int
-			dark  bool
-		}{{"light", browser.DesktopWidth, false}, {"dark", browser.DesktopWidth, true}, {"light-390", browser.PhoneWidth, false}} {
-			b.SetDark(form.dark)
-			b.SetSize(form.width, browser.DesktopHeight)
-			b.Goto(p.path)
-			if wide := browser.Eval[int](b, "document.documentElement.scrollWidth"); wide > form.width {
-				t.Errorf("%s-%s is %d wide", p.name, form.name, wide)
-			}
-			if dir := os.Getenv("STEWARD_SHOTS"); dir != "" {
-				b.ScreenshotPage(filepath.Join(dir, p.name+"-"+form.name+".png"))
-			}
-			b.Axe(t)
+		looksRight(t, b, p.name, p.path)
+	}
+}
+
+// looksRight goes to a page in both themes and on a phone.
+func looksRight(t *testing.T, b *browser.Browser, name, path string) {
+	t.Helper()
+	for _, form := range []struct {
+		name  string
+		width int
+		dark  bool
+	}{{"light", browser.DesktopWidth, false}, {"dark", browser.DesktopWidth, true}, {"light-390", browser.PhoneWidth, false}, {"dark-390", browser.PhoneWidth, true}} {
+		b.SetDark(form.dark)
+		b.SetSize(form.width, browser.DesktopHeight)
+		b.Goto(path)
+		if wide := browser.Eval[int](b, "document.documentElement.scrollWidth"); wide > form.width {
+			t.Errorf("%s-%s is %d wide", name, form.name, wide)
 		}
+		if dir := os.Getenv("STEWARD_SHOTS"); dir != "" {
+			b.ScreenshotPage(filepath.Join(dir, name+"-"+form.name+".png"))
+		}
+		b.Axe(t)
 	}
 }
 

@@ -226,6 +226,9 @@ func (p *profile) rail() []ui.RailPart {
 			return nil
 		}
 		one := ui.P(label, value)
+		if u.Status.Gone() {
+			return []ui.Pair{one} // a placeholder is neither verified nor not
+		}
 		if verifiedAt != 0 {
 			one.Icon, one.Note = icon+"-check", ui.Text(ui.T("Verified "+p.clock.Date(moment(verifiedAt))))
 		} else {

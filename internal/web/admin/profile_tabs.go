@@ -188,11 +188,14 @@ func (p *profile) line(l *directory.Line) ui.Moment {
 	}
 	m := ui.Moment{Icon: "pencil", What: ui.Text(ui.T(cmp.Or(sayings[l.Op].was, "Something changed")))}
 	if l.Kind == directory.LineAdmin {
-		m.What = ui.Text(ui.T(initialUpper(unnamed(cmp.Or(sayings[l.Op].did, "changed something")))))
+		m.What = ui.Text(ui.T(initialUpper(toSomebody(l.Op, cmp.Or(sayings[l.Op].did, "changed something")))))
 	}
 	switch {
 	case l.Refused:
 		m.Icon, m.Kind, m.What = "ban", ui.Bad, ui.Text(ui.T("Refused: "+unnamed(cmp.Or(sayings[l.Op].try, l.Op))))
+		if l.Kind == directory.LineAdmin {
+			m.What = ui.Text(ui.T("Refused: " + toSomebody(l.Op, cmp.Or(sayings[l.Op].try, l.Op))))
+		}
 	case l.Kind == directory.LineAdmin:
 		m.Icon = iconOf(l.Op)
 	case l.Op == "user.change_role":
@@ -218,6 +221,15 @@ func (p *profile) line(l *directory.Line) ui.Moment {
 		m.What = append(m.What, ui.T(" "), ui.L("entry "+ui.Count(l.Entry.N), "/admin/audit/"+l.Entry.ID))
 	}
 	return m
+}
+
+// toSomebody is what a member of staff did, without the name of whom they did it to, for who reads the timeline and not the log:
+// on their own page “Deactivated” alone would say that they were deactivated.
+func toSomebody(name, saying string) string {
+	if strings.HasPrefix(name, "user.") || strings.HasPrefix(name, "customer.") {
+		return strings.ReplaceAll(saying, "{}", "somebody")
+	}
+	return unnamed(saying)
 }
 
 // unnamed is a saying without whom or what it was done to.

@@ -45,7 +45,7 @@ func requestsPage(v *web.Visit) error {
 	p := requestsProps{
 		Head: ui.HeadProps{Title: "Requests for deletion", Fact: "Each is answered within 30 days of the day on which it was made"},
 		Table: ui.TableProps{Caption: "Open requests for deletion, the oldest first", Columns: []ui.Column{
-			{Label: "Person", Grow: true}, {Label: "Reason", Drop: "c-lg"}, {Label: "Asked", Number: true, Drop: "c-md"}, {Label: "Left"}, {Label: "Actions", Hidden: true, Class: "st-r"},
+			{Label: "Person"}, {Label: "Reason", Drop: "c-md", Grow: true, Class: "st-wrapcell"}, {Label: "Asked", Number: true, Quiet: true, Drop: "c-md"}, {Label: "Left"}, {Label: "Actions", Number: true, Hidden: true},
 		}},
 	}
 	if len(all) > requestsAPage {
@@ -69,7 +69,7 @@ func requestRow(v *web.Visit, r *privacy.RequestShown) ui.Row {
 	archive := ui.Action{Label: "Archive…", About: r.Name, Href: person + "/archive?reason=" + string(privacy.GDPRRequest), Dialog: true, Small: true}
 	refuse := ui.Action{Label: "Refuse…", About: r.Name, Href: requestsPath + "/" + r.ID + "/refuse", Dialog: true, Small: true, Quiet: true}
 	return ui.Row{ID: r.ID, Name: r.Name, Cells: []templ.Component{
-		requestCell(r.Name, person, r.Reason), ui.Cell(r.Reason), when(v.Clock(), r.AskedAt), daysLeft(v, r), ui.RowButtons(r.Name, []ui.Action{refuse, archive}),
+		requestCell(r, person), reasonCell(r.Reason), when(v.Clock(), r.AskedAt), daysLeft(v, r), ui.RowButtons(r.Name, []ui.Action{refuse, archive}),
 	}}
 }
 

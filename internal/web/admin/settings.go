@@ -394,7 +394,7 @@ func staffPage(v *web.Visit) error {
 	}
 	p.Head.Fact = ui.Counted(int64(len(all)), "person", "people") + " of " + place
 	for _, m := range all {
-		who := ui.PersonCell{ID: string(m.User), Name: m.Name, Nameless: m.Email, Mail: m.Email, State: stateOf(m.Status), StateKind: kindOf(m.Status)}
+		who := ui.PersonCell{ID: string(m.User), Name: m.Name, Nameless: m.Email, Mail: mailBeside(m.Name, m.Email), State: stateOf(m.Status), StateKind: kindOf(m.Status)}
 		if m.Seen {
 			who.Href = "/admin/users/" + string(m.User)
 		}

@@ -80,12 +80,13 @@ func userColumns(_ *directory.Page, l *peopleList, c ui.Clock, list string) []co
 func (l *peopleList) who(list string) column {
 	return column{[]string{"name", "email"}, ui.Column{Label: "Name and e-mail", Sort: "name", Grow: true}, func(p *directory.Person) templ.Component {
 		cell := ui.PersonCell{ID: string(p.ID), Name: p.Name(), Nameless: p.Title(), Mail: p.Email, Href: personPath(l.path, p.ID, "", list)}
-		if p.Name() == "" && p.Email != "" {
-			cell.Mail = ""
-		}
+		cell.Mail = mailBeside(cell.Name, cell.Mail)
 		if p.Has("status") {
 			cell.State, cell.StateKind = notActive(p.Status), statusKind(p.Status)
 			cell.Gone = p.Status == user.Archived || p.Status == user.Erased
+		}
+		if cell.Gone {
+			cell.Mail = "" // the placeholder once
 		}
 		return ui.Person(cell)
 	}}
