@@ -35,7 +35,7 @@ func emailSheet(p emailProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"st-card\" aria-labelledby=\"email-t\"><header><h2 id=\"email-t\">Another address</h2></header><div class=\"st-card-b\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"st-card st-ownpage\" aria-labelledby=\"email-t\"><header><h2 id=\"email-t\">Another address</h2></header><div class=\"st-card-b\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -6,6 +6,14 @@ import (
 )
 
 // pairs are the details for who may only look.
+// change leads to where the address is changed.
+func (p ProfileProps) change() Run {
+	if p.EmailTo == "" {
+		return Run{}
+	}
+	return L("Change address", p.EmailTo)
+}
+
 func (p ProfileProps) pairs() []Pair {
 	pair := func(label, value, note string) Pair {
 		if value == "" {

@@ -14,7 +14,8 @@ type ProfileProps struct {
 	Email, EmailHint, EmailMark       string
 	First, Last, Phone, Born, Address string
 	PhoneMark, IDMark                 string
-	ReadOnly                          bool // who looks may not change anything
+	EmailTo                           string // where the address is changed; empty: not by oneself
+	ReadOnly                          bool   // who looks may not change anything
 	Fields                            map[string]string
 	Errors                            []FormError
 	Problem                           []Run
@@ -102,7 +103,7 @@ func Profile(p ProfileProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = TextField(Field{Name: "email", Label: "E-mail", Value: p.Email, ReadOnly: true, Hint: p.EmailMark + ". " + p.EmailHint}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = TextField(Field{Name: "email", Label: "E-mail", Value: p.Email, ReadOnly: true, Link: p.change(), Hint: p.EmailMark + ". " + p.EmailHint}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -149,7 +150,7 @@ func Profile(p ProfileProps) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(" " + p.IDMark)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/profile.templ`, Line: 38, Col: 22}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/profile.templ`, Line: 39, Col: 22}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {

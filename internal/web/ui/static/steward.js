@@ -310,6 +310,10 @@
     });
   });
   document.addEventListener("htmx:after:swap", () => { counted(); runTimers(document); });
+  all(".st-appnav [aria-current],.st-tabs [aria-current]").forEach((a) => { // a strip that scrolls begins where one is
+    const strip = a.parentElement, over = a.getBoundingClientRect().right - strip.getBoundingClientRect().right;
+    if (over > 0) strip.scrollLeft += over + 24;
+  });
   const focus = one("main [data-focus]");
   if (focus && !one("dialog[open]")) focus.focus();
 })();
