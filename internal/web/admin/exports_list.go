@@ -61,7 +61,7 @@ func (l *peopleList) drawFile(v *web.Visit, status int, query, form url.Values, 
 	}
 	p := listFile{
 		Words:    fmt.Sprintf("The list finds %s now. The file is made in the background, can be downloaded by you alone, and is deleted after 24 hours.", people(n)),
-		Columns:  ui.Field{Name: "columns", Label: "Columns", Value: form.Get("columns"), Error: t.of("columns")},
+		Columns:  ui.Field{Name: "columns", Label: "Columns", Value: form.Get("columns"), Error: t.of("columns"), Hint: "The usual ones are name, e-mail, phone, status and dates."},
 		Purpose:  ui.Field{Name: "purpose", Label: "What for", Value: form.Get("purpose"), Error: t.of("purpose"), Hint: "It stands in the audit log, with who asked and how many rows the file has."},
 		Purposes: purposesOf(v),
 	}

@@ -442,7 +442,7 @@ func listFileFields(p listFile) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.SelectField(p.Columns, []ui.Option{{Value: "", Label: "Who they are: name, e-mail, phone, status, dates"}, {Value: "all", Label: "Everything that the list can show"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SelectField(p.Columns, []ui.Option{{Value: "", Label: "The usual ones"}, {Value: "all", Label: "All that the list can show"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
