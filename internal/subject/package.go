@@ -126,7 +126,7 @@ func (p *packing) section(ctx context.Context, s *Section) (n int64, err error) 
 	if err != nil {
 		return 0, err
 	}
-	shown := s.shown(p.Own, p.Money)
+	shown := s.shown(p.question)
 	table, doc := tabular.NewWriter(file), newAside()
 	for _, i := range shown {
 		table.Text(s.from.columns[i].out)
@@ -166,11 +166,11 @@ func (p *packing) section(ctx context.Context, s *Section) (n int64, err error) 
 	return n, doc.into(p.zip, s.Name+".json", p.made)
 }
 
-// shown are the columns that this package tells: money only to who may see the financials, and not to the person what colleagues
-// wrote for each other.
-func (s *Section) shown(own, money bool) (all []int) {
+// shown are the columns that this package tells: money only to who may see the financials, where the person was only to who may see
+// sessions, and not to the person what colleagues wrote for each other.
+func (s *Section) shown(q question) (all []int) {
 	for i, c := range s.from.columns {
-		if !money && (c.kind == "money" || c.kind == "hidden") || own && slices.Contains(s.staff, c.out) {
+		if !q.Money && (c.kind == "money" || c.kind == "hidden") || !q.Where && slices.Contains(s.where, c.out) || q.Own && slices.Contains(s.staff, c.out) {
 			continue
 		}
 		all = append(all, i)

@@ -12,6 +12,7 @@ type Section struct {
 	Needs  []access.Permission // of somebody else; none: what the package itself needs
 	from   source
 	staff  []string // columns that colleagues are shown and the person is not
+	where  []string // columns that tell where the person was: of somebody else they need users.sessions
 }
 
 // Sections is everything that is kept about a person. A table that is new adds a line, here or in Elsewhere.
@@ -82,11 +83,13 @@ var Sections = []Section{
 	},
 	{
 		Name: "consents", What: "What the person agreed to and took back, with the proof.", Tables: []string{"consents"},
-		from: rows("consents", "user_id = $id", "n:int", "id purpose given:bool at:time source text=text_version ip_box:sealed=ip"),
+		where: []string{"ip"},
+		from:  rows("consents", "user_id = $id", "n:int", "id purpose given:bool at:time source text=text_version ip_box:sealed=ip"),
 	},
 	{
 		Name: "deletion_requests", What: "That the person asked to be deleted, and what became of it.", Tables: []string{"deletion_requests"},
-		from: rows("deletion_requests", "user_id = $id", "asked_at:int id", "id state reason_box:sealed=reason answer_box:sealed=answer asked_at:time due_at:time closed_at:time"),
+		Needs: []access.Permission{access.UsersArchive},
+		from:  rows("deletion_requests", "user_id = $id", "asked_at:int id", "id state reason_box:sealed=reason answer_box:sealed=answer asked_at:time due_at:time closed_at:time"),
 	},
 	{
 		Name: "mails", What: "Mail that was sent to the person: what about, never codes or links.", Tables: []string{"mails"},

@@ -86,7 +86,7 @@ var Export = &op.Action[Asked, asked, export.ID]{
 		}
 		order := export.Order{
 			Kind: Package.Name, Brand: a.Brand, Places: []access.Scope{a.Scope()}, Subject: a.User, Needs: a.needs, Columns: a.sections,
-			Ask: question{User: a.ID, Own: a.own, Money: a.own || a.has(access.CustomersFinancials)},
+			Ask: question{User: a.ID, Own: a.own, Money: a.own || a.has(access.CustomersFinancials), Where: a.own || a.has(access.UsersSessions)},
 		}
 		if !a.own {
 			order.Purpose = in.purpose()
@@ -158,4 +158,5 @@ type question struct {
 	User  user.ID `json:"user"`
 	Own   bool    `json:"own"`
 	Money bool    `json:"money"`
+	Where bool    `json:"where"`
 }

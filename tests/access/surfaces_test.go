@@ -20,6 +20,7 @@ import (
 	"github.com/stewardhq/steward/internal/money"
 	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/world"
+	"github.com/stewardhq/steward/tests/routes"
 )
 
 // sight is what somebody may find anywhere at all, as roles.md says it: written by hand, so that the code is held against it.
@@ -29,33 +30,44 @@ type sight struct {
 	sums    bool     // lifetime spend, refund total and other financials
 	orders  bool     // single orders with their totals
 	records bool     // the audit log
+
+	from   bool // from where customers signed in, and who looked through their eyes
+	wishes bool // who asks to be deleted, and why
+	hires  bool // who is invited to the staff of these places
+	files  bool // files about customers
+	keys   bool // the keys of programs
 }
 
 var sights = []sight{
-	{"ada", []string{"york", "leeds", "brooklyn", "boston"}, true, true, true},
-	{"ines", []string{"york", "leeds"}, true, true, false},
-	{"bruno", []string{"york", "leeds"}, true, true, true},
-	{"kim", []string{"york"}, true, true, false},
-	{"hana", []string{"leeds"}, true, true, false},
-	{"olu", []string{"york", "leeds"}, false, true, false},
-	{"elif", []string{"york", "leeds"}, false, false, false},
-	{"mira", nil, false, false, false},
-	{"johanna", []string{"york", "leeds"}, true, true, false},
-	{"dev", []string{"york", "leeds"}, false, true, false},
-	{"rosa", []string{"york", "leeds"}, true, true, false},
-	{"priya", []string{"brooklyn", "boston"}, true, true, true},
-	{"tom", []string{"brooklyn"}, false, true, false},
-	{"sara", []string{"boston"}, true, true, false},
+	{who: "ada", places: []string{"york", "leeds", "brooklyn", "boston"}, sums: true, orders: true, records: true, from: true, wishes: true, hires: true, files: true, keys: true},
+	{who: "ines", places: []string{"york", "leeds"}, sums: true, orders: true, from: true, wishes: true, hires: true, files: true, keys: true},
+	{who: "bruno", places: []string{"york", "leeds"}, sums: true, orders: true, records: true, from: true, wishes: true, hires: true, files: true, keys: true},
+	{who: "kim", places: []string{"york"}, sums: true, orders: true, hires: true, files: true},
+	{who: "hana", places: []string{"leeds"}, sums: true, orders: true, hires: true, files: true},
+	{who: "olu", places: []string{"york", "leeds"}, orders: true, hires: true},
+	{who: "elif", places: []string{"york", "leeds"}},
+	{who: "mira"},
+	{who: "johanna", places: []string{"york", "leeds"}, sums: true, orders: true, from: true},
+	{who: "dev", places: []string{"york", "leeds"}, orders: true, hires: true, keys: true},
+	{who: "rosa", places: []string{"york", "leeds"}, sums: true, orders: true, hires: true},
+	{who: "priya", places: []string{"brooklyn", "boston"}, sums: true, orders: true, records: true, from: true, wishes: true, hires: true, files: true, keys: true},
+	{who: "tom", places: []string{"brooklyn"}, orders: true, hires: true},
+	{who: "sara", places: []string{"boston"}, sums: true, orders: true, hires: true, files: true},
 }
 
 // known is a customer who is easily found again: their name and their amounts stand nowhere else.
 type known struct {
 	place, brand, hub string
 	surname, email    string
-	first, second     int64 // order totals, minor units
-	refund, imported  int64 // two refunds, of this and of one minor unit more
-	id                user.ID
-	order             string
+	first, second     int64  // order totals, minor units
+	refund, imported  int64  // two refunds, of this and of one minor unit more
+	ip                string // from where they sign in
+	words             string // which stand in the reason of whatever they ask for, and of what is done to them
+	hired             string // address of somebody who is invited to the staff of their place
+
+	id                               user.ID
+	order, session, invitation, file string
+	key, event, job, request         string
 }
 
 func (k *known) sums() []int64 {
@@ -68,10 +80,14 @@ func (k *known) singles() []int64 { return []int64{k.first, k.second, k.refund, 
 
 func knowns() []*known {
 	return []*known{
-		{place: "york", brand: "aurora", hub: "York", surname: "Quillfeather", email: "quill@feather.example", first: 123456, second: 654321, refund: 11117, imported: 22229},
-		{place: "leeds", brand: "aurora", hub: "Leeds", surname: "Brackenridge", email: "bracken@ridge.example", first: 234571, second: 543217, refund: 13339, imported: 24443},
-		{place: "brooklyn", brand: "meridian", hub: "Brooklyn", surname: "Thistlewood", email: "thistle@wood.example", first: 345689, second: 432113, refund: 15551, imported: 26663},
-		{place: "boston", brand: "meridian", hub: "Boston", surname: "Marrowgate", email: "marrow@gate.example", first: 456793, second: 321019, refund: 17773, imported: 28879},
+		{place: "york", brand: "aurora", hub: "York", surname: "Quillfeather", email: "quill@feather.example", first: 123456, second: 654321, refund: 11117, imported: 22229,
+			ip: "198.51.100.131", words: "zircon harbour", hired: "pendlebury@hire.example"},
+		{place: "leeds", brand: "aurora", hub: "Leeds", surname: "Brackenridge", email: "bracken@ridge.example", first: 234571, second: 543217, refund: 13339, imported: 24443,
+			ip: "198.51.100.142", words: "marble lantern", hired: "ackersley@hire.example"},
+		{place: "brooklyn", brand: "meridian", hub: "Brooklyn", surname: "Thistlewood", email: "thistle@wood.example", first: 345689, second: 432113, refund: 15551, imported: 26663,
+			ip: "198.51.100.153", words: "cobalt thimble", hired: "vanterpool@hire.example"},
+		{place: "boston", brand: "meridian", hub: "Boston", surname: "Marrowgate", email: "marrow@gate.example", first: 456793, second: 321019, refund: 17773, imported: 28879,
+			ip: "198.51.100.164", words: "amber trellis", hired: "winterbourne@hire.example"},
 	}
 }
 
@@ -127,17 +143,19 @@ func TestNobodyFindsWhatTheirRoleDoesNotShow(t *testing.T) {
 	people := knowns()
 	for _, k := range people {
 		k.make(s)
+		k.live(s)
 	}
 	server := s.w.Serve()
 	for _, sees := range sights {
 		t.Run(sees.who, func(t *testing.T) {
 			pages := s.walkPages(t, server.URL, sees.who, people)
 			answers := s.askAPI(t, server.URL, sees.who, people)
+			files := s.export(t, sees.who, people)
 			for _, k := range people {
 				here := slices.Contains(sees.places, k.place)
 				check := func(what, text string, may bool) {
 					t.Helper()
-					for name, all := range map[string]found{"pages": pages, "API": answers} {
+					for name, all := range map[string]found{"pages": pages, "API": answers, "files": files} {
 						if at := all.with(text); len(at) > 0 && !may {
 							t.Errorf("%s of the customer of %s (%s) stands in %d places of the %s: %s", what, k.place, text, len(at), name, strings.Join(at[:min(3, len(at))], " "))
 						}
@@ -154,6 +172,21 @@ func TestNobodyFindsWhatTheirRoleDoesNotShow(t *testing.T) {
 					for _, text := range spellings(total) {
 						check("an order's total", text, here && sees.orders)
 					}
+				}
+				check("where they sign in from", k.ip, here && sees.from || sees.records && sameBrand(sees, k))
+				check("why they want to be deleted", k.words+" wish", here && sees.wishes || sees.records && sameBrand(sees, k))
+				check("why somebody looked through their eyes", k.words+" look", here && sees.from || sees.records && sameBrand(sees, k))
+				check("why they were suspended", k.words+" dispute", sees.records && sameBrand(sees, k))
+				check("how they agreed", k.words+" form", sees.records && sameBrand(sees, k))
+				check("a key", k.words+" key", here && sees.keys || sees.records && sameBrand(sees, k))
+				check("who is invited", k.hired, here && sees.hires || sees.records && sameBrand(sees, k))
+				for what, all := range map[string]string{"where they sign in from": k.ip, "why they want to be deleted": k.words + " wish", "who is invited": k.hired} {
+					if sees.who == "ada" && len(pages.with(all)) == 0 {
+						t.Errorf("%s (%s) is found on none of Ada's %d pages: the test looks in the wrong place", what, all, len(pages))
+					}
+				}
+				if n := len(files.with(k.email)); n > 0 != (here && sees.files) {
+					t.Errorf("the customer of %s is in %d files of %s", k.place, n, sees.who)
 				}
 				if here && len(pages.with(k.surname)) == 0 {
 					t.Errorf("the customer of %s is found on none of %d pages: the test looks in the wrong place", k.place, len(pages))
@@ -193,22 +226,34 @@ func (s *scene) walkPages(t *testing.T, server, who string, people []*known) fou
 	if to := s.w.Enter(client, server, who); to != "/admin" {
 		t.Fatalf("%s cannot sign in, and is led to %s", who, to)
 	}
-	todo := []string{"/admin", "/admin/users", "/admin/customers", "/admin/audit", "/admin/settings", "/admin/settings/users", "/admin/settings/mail", "/admin/settings/api-keys", "/admin/orders"}
+	var todo []string
+	for _, pattern := range routes.Pages(t, s.w) {
+		if path, is := strings.CutPrefix(pattern, "GET /admin"); is && !strings.Contains(path, "{") && !strings.HasPrefix(path, "/sign-in") {
+			todo = append(todo, "/admin"+path)
+		}
+	}
 	for _, q := range questions(people) {
 		for _, list := range []string{"/admin/users", "/admin/users/total", "/admin/users/statistics", "/admin/customers", "/admin/customers/total"} {
 			todo = append(todo, list+q)
 		}
 	}
 	for _, k := range people {
-		for _, base := range []string{"/admin/users/", "/admin/customers/"} {
-			for _, part := range []string{"", "/edit", "/deactivate", "/role", "/activity", "/orders", "/audit", "/sessions"} {
-				todo = append(todo, base+string(k.id)+part)
+		for _, pattern := range routes.Pages(t, s.w) {
+			path, is := strings.CutPrefix(pattern, "GET ")
+			if !is || !strings.HasPrefix(path, "/admin/") {
+				continue
+			}
+			path = strings.NewReplacer("/orders/{id}", "/orders/"+k.order, "/step-ups/{id}", "/step-ups/{none}", "{id}", string(k.id), "{entry}", k.event, "{export}", k.file,
+				"{key}", k.key, "{brand}", string(s.w.Place(k.brand).ID), "{location}", string(s.w.Place(k.brand).Hub[k.hub]), "{invitation}", k.invitation, "{request}", k.request).Replace(path)
+			if !strings.Contains(path, "{") {
+				todo = append(todo, path)
+			} else if !slices.ContainsFunc([]string{"{none}", "{factor}", "{person}", "{$}"}, func(part string) bool { return strings.Contains(path, part) }) {
+				t.Errorf("%s has an id that this test does not know", pattern)
 			}
 		}
-		todo = append(todo, "/admin/orders/"+k.order)
 	}
 	all := found{}
-	for i := 0; i < len(todo) && len(all) < 400; i++ {
+	for i := 0; i < len(todo) && len(all) < 500; i++ {
 		path := todo[i]
 		if _, done := all[path]; done {
 			continue
@@ -332,11 +377,13 @@ func (s *scene) askAPI(t *testing.T, server, who string, people []*known) found 
 		}
 		for _, k := range people {
 			p := s.w.Place(k.brand)
-			path := strings.NewReplacer("{user}", string(k.id), "{customer}", string(k.id), "{order}", k.order,
+			path := strings.NewReplacer("{user}", string(k.id), "{customer}", string(k.id), "{order}", k.order, "{invitation}", k.invitation, "{export}", k.file,
+				"{key}", k.key, "{event}", k.event, "{job}", k.job, "{session}", k.session, "/step-ups/{id}", "/step-ups/none", "{role}", "shop_manager",
 				"{brand}", string(p.ID), "{location}", string(p.Hub[k.hub])).Replace(pattern)
-			if !strings.Contains(path, "{") {
-				visit(path)
+			if strings.Contains(path, "{") {
+				t.Errorf("%s has an id that this test does not know", pattern)
 			}
+			visit(path)
 		}
 	}
 	return all
