@@ -29,6 +29,12 @@ func cleanNetworks(typed []string) (clean []string, problem string) {
 			}
 			p = netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen())
 		}
+		if p.Addr().Is4In6() { // nobody is seen to come from one of these: addresses are compared as IPv4
+			if p.Bits() < 96 {
+				return nil, "Write IPv4 networks as 203.0.113.0/24. What cannot be read: " + short(one) + "."
+			}
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
 		clean = append(clean, p.Masked().String())
 	}
 	if len(clean) > mostNetworks {

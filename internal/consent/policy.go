@@ -99,7 +99,7 @@ func (in PolicyChange) policy() (p Policy, err error) {
 		wrong.Add("version", "Write a version of at most %d characters, such as 2026-11.", maxVersion)
 	}
 	switch u, err := url.Parse(p.URL); {
-	case p.URL != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(p.URL) > 500):
+	case p.URL != "" && (err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || len(p.URL) > 500):
 		wrong.Add("url", "Write a whole address that begins with https://.")
 	case p.Version != "" && p.URL == "" && p.Text == "":
 		wrong.Add("text", "Write the text, or the address where it is.")

@@ -2,6 +2,8 @@ package security
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -190,13 +192,8 @@ func ParseSpan(typed string) (time.Duration, bool) {
 	}
 	unit := strings.Trim(typed[len(digits):], " .")
 	for _, s := range spans {
-		if unit == s.unit || unit == strings.TrimSuffix(s.unit, "s") {
-			return time.Duration(n) * s.d, true
-		}
-		for _, short := range s.short {
-			if unit == short {
-				return time.Duration(n) * s.d, true
-			}
+		if unit == s.unit || unit == strings.TrimSuffix(s.unit, "s") || slices.Contains(s.short, unit) {
+			return time.Duration(n) * s.d, n <= int64(math.MaxInt64/s.d) // 292 years: more is another span, or none
 		}
 	}
 	return 0, false

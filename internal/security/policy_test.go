@@ -174,7 +174,7 @@ func TestSpansAreReadAsPeopleSayThem(t *testing.T) {
 			t.Errorf("%q is %v, %v", typed, got, ok)
 		}
 	}
-	for _, typed := range []string{"", "30", "minutes", "-1 minutes", "1.5 hours", "3 weeks", "9999999999 days", "1 hour 30 minutes"} {
+	for _, typed := range []string{"", "30", "minutes", "-1 minutes", "1.5 hours", "3 weeks", "9999999999 days", "213504 days", "1 hour 30 minutes"} {
 		if got, ok := security.ParseSpan(typed); ok {
 			t.Errorf("%q is %v", typed, got)
 		}
