@@ -54,7 +54,8 @@ type (
 		Purpose string `json:"purpose" required:"true" enum:"subject_access,portability,compliance"`
 	}
 	newListExport struct {
-		Brand   string   `json:"brand,omitempty" description:"Short name or id; for keys of the platform."`
+		InBrand
+		Brand   string   `json:"brand,omitempty" description:"Instead of ?brand=."`
 		List    string   `json:"list" required:"true" enum:"users,customers"`
 		Query   string   `json:"query,omitempty" example:"status=active&sort=-lifetime_spend&q=smith" description:"Filters, search and order, as in the address of the list."`
 		Columns []string `json:"columns,omitempty" example:"[\"name\",\"email\"]" description:"Fields of the list, in its order. Left out: name, e-mail, phone, role, status, what is verified, registration and last login."`
@@ -87,7 +88,11 @@ func exports(t *table) {
 			if in.Params, err = url.ParseQuery(w.Query); err != nil {
 				return in, errs.Field("query", "Write it as in the address of the list: status=active&sort=-registered_at.")
 			}
-			in.Brand, err = c.Home(w.Brand)
+			named, err := either(w.Named, w.Brand)
+			if err != nil {
+				return in, err
+			}
+			in.Brand, err = c.Home(named)
 			return in, err
 		}, started[newListExport], accepted, says("Export a list of people as CSV: it is made by a job"))
 	Query(t, "GET /v1/exports", export.List,

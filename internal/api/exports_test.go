@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stewardhq/steward/internal/export"
+	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/jobs"
 )
 
@@ -87,6 +88,24 @@ func TestAListIsExportedByKey(t *testing.T) {
 			}
 		}
 		d.call(d.key("olu", aurora), "POST", "/v1/exports", body).is(403)
+	})
+}
+
+func TestAKeyOfThePlatformNamesTheBrandOfAList(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		maya, ada := d.Customer("maya"), d.key("ada", access.Platform)
+		body := `{"list":"customers","query":"q=maya","columns":["id"],"most":10,"purpose":"analysis"}`
+		d.unchanged(func() {
+			d.call(ada, "POST", "/v1/exports", body).is(400, "brand_needed")
+			d.call(ada, "POST", "/v1/exports?brand=meridian", strings.Replace(body, "{", `{"brand":"aurora",`, 1)).is(400, "two_brands")
+		})
+		made := d.call(ada, "POST", "/v1/exports?brand=aurora", body).is(202)
+		if err := d.Exports.Make(t.Context(), &jobs.Job[export.Make]{Args: export.Make{Export: export.ID(made.text("id"))}, Attempt: 1, Attempts: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if file := d.get(ada, made.Header().Get("Location")+"/file").is(200).Body.String(); file != "id\r\n"+string(maya)+"\r\n" {
+			t.Errorf("the file is %q", file)
+		}
 	})
 }
 
