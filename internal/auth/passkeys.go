@@ -130,19 +130,22 @@ func passkeyName(typed string) (string, error) {
 	return name, nil
 }
 
-// AddPasskey adds a passkey to one's own account.
-var AddPasskey = &op.Action[NewPasskey, *user.User, op.None]{
+// AddPasskey adds a passkey to one's own account. It answers recovery codes where the person had none left.
+var AddPasskey = &op.Action[NewPasskey, *user.User, []string]{
 	Name: "passkey.add", Summary: "Add a passkey to one's own account", Own: true, StepUp: true, Arms: true,
 	Confirm: func(u *user.User, in NewPasskey) op.Confirmation {
 		return op.Confirmation{Title: "Add a passkey to your account", Facts: []op.Fact{{Label: "Passkey", Value: in.Name}}, Button: "Add passkey"}
 	},
 	Target: func(tx *op.Tx, _ NewPasskey) (*user.User, error) { return user.Find(tx, user.ID(tx.Caller().Person)) },
-	Do: func(tx *op.Tx, u *user.User, in NewPasskey) (op.None, error) {
+	Do: func(tx *op.Tx, u *user.User, in NewPasskey) (codes []string, err error) {
 		row, err := in.add(tx, u)
 		if err != nil {
-			return op.None{}, err
+			return nil, err
 		}
-		return op.None{}, factorChanged(tx, u, nil, "The passkey “"+row.Name+"” was added to your account.")
+		if codes, err = firstRecoveryCodes(tx, u.ID); err != nil {
+			return nil, err
+		}
+		return codes, factorChanged(tx, u, nil, "The passkey “"+row.Name+"” was added to your account.")
 	},
 }
 
@@ -152,19 +155,22 @@ type enrolPasskeyIn struct {
 }
 
 // enrolPasskey makes the first second factor of somebody whose sign-in waits for one.
-var enrolPasskey = &op.Action[enrolPasskeyIn, arrival, op.None]{
+var enrolPasskey = &op.Action[enrolPasskeyIn, arrival, []string]{
 	Name: "auth.enrol_passkey", Summary: "Make a passkey during a sign-in that asks for a second factor", Open: true,
 	Target: func(tx *op.Tx, in enrolPasskeyIn) (arrival, error) { return enrolling(tx, in.Ticket) },
-	Do: func(tx *op.Tx, a arrival, in enrolPasskeyIn) (op.None, error) {
+	Do: func(tx *op.Tx, a arrival, in enrolPasskeyIn) (codes []string, err error) {
 		row, err := in.add(tx, a.User)
 		if err != nil {
-			return op.None{}, err
+			return nil, err
+		}
+		if codes, err = firstRecoveryCodes(tx, a.User.ID); err != nil {
+			return nil, err
 		}
 		a.ticket.Second = "passkey"
 		if err := tickets.Update(tx, a.ticket); err != nil {
-			return op.None{}, err
+			return nil, err
 		}
-		return op.None{}, factorChanged(tx, a.User, a.ticket, "The passkey “"+row.Name+"” was added to your account.")
+		return codes, factorChanged(tx, a.User, a.ticket, "The passkey “"+row.Name+"” was added to your account.")
 	},
 }
 
@@ -180,12 +186,13 @@ func enrolling(tx *op.Tx, token string) (a arrival, err error) {
 	return a, err
 }
 
-// EnrolPasskey makes the passkey that a half-done sign-in waits for, and goes on with the sign-in.
-func (d *Desk) EnrolPasskey(ctx context.Context, c *op.Caller, ticket string, made NewPasskey) (Signed, error) {
-	if _, err := op.Do(ctx, d.Door, c, enrolPasskey, enrolPasskeyIn{ticket, made}); err != nil {
-		return Signed{}, err
+// EnrolPasskey makes the passkey that a half-done sign-in waits for, and goes on with the sign-in. The recovery codes are told once.
+func (d *Desk) EnrolPasskey(ctx context.Context, c *op.Caller, ticket string, made NewPasskey) (s Signed, codes []string, err error) {
+	if codes, err = op.Do(ctx, d.Door, c, enrolPasskey, enrolPasskeyIn{ticket, made}); err != nil {
+		return s, nil, err
 	}
-	return op.Do(ctx, d.Door, c, authenticate, entry{Ticket: ticket})
+	s, err = op.Do(ctx, d.Door, c, authenticate, entry{Ticket: ticket})
+	return s, codes, err
 }
 
 // owned is a passkey with its person.

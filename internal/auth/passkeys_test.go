@@ -3,7 +3,9 @@ package auth_test
 import (
 	"errors"
 	"testing"
+	"time"
 
+	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/auth/passkey"
 	"github.com/stewardhq/steward/internal/auth/passkey/softkey"
@@ -20,8 +22,15 @@ var nobody = op.Nobody("203.0.113.7", "Firefox", "req_test")
 // withPasskey adds a passkey to a member of staff, as they would.
 func withPasskey(t *testing.T, w *world.World, key string) *softkey.Key {
 	t.Helper()
+	device, _ := addsPasskey(t, w, key, key)
+	return device
+}
+
+// addsPasskey is withPasskey, with the recovery codes that are told.
+func addsPasskey(t *testing.T, w *world.World, key, name string) (*softkey.Key, []string) {
+	t.Helper()
 	c := w.As(key)
-	device := softkey.New(key, c.Person)
+	device := softkey.New(name, c.Person)
 	asked, err := w.Desk.AskNew(t.Context(), c, here, "")
 	if err != nil {
 		t.Fatal(err)
@@ -36,10 +45,11 @@ func withPasskey(t *testing.T, w *world.World, key string) *softkey.Key {
 		t.Fatalf("a passkey was added without a step-up: %v", err)
 	}
 	id, _ := errs.Of(err).Extra["step_up"].(string)
-	if _, err := op.Do(t.Context(), w.Door, c, auth.AddPasskey, in, op.With(op.Proof{ID: id, Code: w.Code()})); err != nil {
+	codes, err := op.Do(t.Context(), w.Door, c, auth.AddPasskey, in, op.With(op.Proof{ID: id, Code: w.Code()}))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return device
+	return device, codes
 }
 
 // signIn answers a question to sign in with.
@@ -131,6 +141,57 @@ func TestAPasskeyIsAlsoASecondFactor(t *testing.T) {
 		}
 		if _, err := w.Desk.ShowSecond(t.Context(), nobody, half.Ticket, "passkey", auth.PasskeyAnswer(asked.Token, answer)); !errors.Is(err, auth.ErrTicket) {
 			t.Fatalf("the ticket was good twice: %v", err)
+		}
+	})
+}
+
+func TestWhoAddsAPasskeyIsToldTenRecoveryCodesOnce(t *testing.T) {
+	t.Parallel()
+	world.Each(t, func(t *testing.T, w *world.World) {
+		_, codes := addsPasskey(t, w, "kim", "phone")
+		if len(codes) != 10 {
+			t.Fatalf("%d codes with the first passkey", len(codes))
+		}
+		w.Later(time.Minute) // one step-up code in 30 seconds
+		if _, more := addsPasskey(t, w, "kim", "laptop"); more != nil {
+			t.Errorf("%d codes with the second passkey", len(more))
+		}
+		w.Later(time.Minute)
+		if s, err := w.Desk.ShowSecond(t.Context(), nobody, half(t, w, "kim").Ticket, "recovery", codes[0]); err != nil || s.Token == "" {
+			t.Errorf("the codes of before do not let in any more: %+v, %v", s, err)
+		}
+	})
+}
+
+func TestWhoMustHaveASecondFactorAndMakesAPasskeyIsToldTheCodesToo(t *testing.T) {
+	t.Parallel()
+	world.Each(t, func(t *testing.T, w *world.World) {
+		kim := w.Member("kim")
+		if _, err := op.Do(t.Context(), w.Door, op.HostOperator("test"), account.ResetSecondFactor, account.Of(kim.ID)); err != nil {
+			t.Fatal(err)
+		}
+		begun := half(t, w, "kim")
+		if begun.Next != auth.Enrol {
+			t.Fatalf("goes on with %q", begun.Next)
+		}
+		asked, err := w.Desk.AskNew(t.Context(), nobody, here, begun.Ticket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := softkey.New("Kim's key", string(kim.ID)).Make(asked.Question, here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, none, err := w.Desk.EnrolPasskey(t.Context(), nobody, begun.Ticket, auth.NewPasskey{Token: "another", Answer: answer})
+		if !errors.Is(err, passkey.ErrWrong) || none != nil || count(t, w, "select count(*) from recovery_codes where user_id = $1", string(kim.ID)) != 0 {
+			t.Fatalf("with another question: %d codes, %v", len(none), err)
+		}
+		s, codes, err := w.Desk.EnrolPasskey(t.Context(), nobody, begun.Ticket, auth.NewPasskey{Token: asked.Token, Answer: answer})
+		if err != nil || s.Token == "" || len(codes) != 10 {
+			t.Fatalf("%+v with %d codes, %v", s, len(codes), err)
+		}
+		if s, err := w.Desk.ShowSecond(t.Context(), nobody, half(t, w, "kim").Ticket, "recovery", codes[3]); err != nil || s.Token == "" {
+			t.Errorf("a code of these does not let in: %+v, %v", s, err)
 		}
 	})
 }

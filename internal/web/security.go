@@ -34,6 +34,7 @@ func SecurityRoutes(hang Hang, s *StepUps) {
 	hang("GET /password", func(v *Visit) error { return showPassword(v, http.StatusOK, refused{}) })
 	hang("POST /password", changePassword)
 	s.Afterwards[auth.AddApp.Name] = showCodes
+	s.Afterwards[auth.AddPasskey.Name] = showCodes
 	s.Afterwards[auth.RenewRecovery.Name] = showCodes
 }
 

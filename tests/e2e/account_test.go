@@ -158,6 +158,9 @@ func TestACustomerMakesAnAccountAndAddsAPasskey(t *testing.T) {
 	d.looks(b)
 	b.Type("#code", d.letter("step_up_code", email).Code)
 	b.Press("Enter")
+	b.WaitText("Keep your recovery codes")
+	d.looks(b)
+	b.Click(browser.Link("I have kept them"))
 	b.WaitPath(shop + "/security")
 	b.WaitText("Laptop")
 	if n := device.Passkeys(); n != 1 {

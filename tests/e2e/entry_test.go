@@ -46,6 +46,12 @@ func TestTheFirstAdminMakesAPasskeyAndComesBackWithIt(t *testing.T) {
 	d.closed(b, inside...)
 	b.Goto("/admin/sign-in/enrol")
 	b.Click(browser.Button("Make a passkey instead"))
+	b.WaitText("Keep your recovery codes")
+	if n := b.Count("ol.st-codes li"); n != 10 {
+		t.Errorf("%d recovery codes", n)
+	}
+	d.looks(b)
+	b.Click(browser.Link("I have kept them: go on"))
 	b.WaitPath("/admin")
 	if n := device.Passkeys(); n != 1 {
 		t.Errorf("%d passkeys are on the device", n)

@@ -63,7 +63,10 @@ func TestACustomerKeepsPasskeysAndComesInWithOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.confirms(f.post(at+"/passkeys", "name", "Phone", "answer", made), maya, base).wants(t, http.StatusSeeOther, at)
+		told := f.confirms(f.post(at+"/passkeys", "name", "Phone", "answer", made), maya, base).wants(t, http.StatusOK, "")
+		if !strings.Contains(words(told.body), "Keep your recovery codes") || recovery(told.body) == "" {
+			t.Errorf("says %s", words(told.body))
+		}
 		page := f.get(at).wants(t, http.StatusOK, "")
 		row := regexp.MustCompile(`data-row="(psk_[^"]+)"`).FindStringSubmatch(page.body)
 		if len(row) != 2 || !strings.Contains(words(page.body), "Phone Added") {

@@ -263,7 +263,7 @@ type enrolProps struct {
 	Passkey ui.PasskeyProps
 }
 
-// enrol adds the app. The recovery codes stand on the answer itself: they are shown once.
+// enrol adds the app.
 func enrol(v *web.Visit) error {
 	form, err := v.Form()
 	if err != nil {
@@ -283,6 +283,11 @@ func enrol(v *web.Visit) error {
 	case err != nil:
 		return err
 	}
+	return enrolled(v, signed, codes, back)
+}
+
+// enrolled goes on after a second factor was made. Its recovery codes stand on the answer itself: they are shown once.
+func enrolled(v *web.Visit, signed auth.Signed, codes []string, back string) error {
 	if len(codes) == 0 {
 		return signedIn(v, signed, back)
 	}
@@ -310,10 +315,10 @@ func enrolPasskey(v *web.Visit) error {
 	if h == nil || err != nil {
 		return err
 	}
-	signed, err := v.Site.Desk.EnrolPasskey(v.Ctx(), v.Site.From(v.R).Nobody(), v.Kept(ticketCookie), auth.NewPasskey{Token: token, Answer: answer})
+	signed, codes, err := v.Site.Desk.EnrolPasskey(v.Ctx(), v.Site.From(v.R).Nobody(), v.Kept(ticketCookie), auth.NewPasskey{Token: token, Answer: answer})
 	switch e := errs.Of(err); {
 	case err == nil:
-		return signedIn(v, signed, back)
+		return enrolled(v, signed, codes, back)
 	case errors.Is(err, auth.ErrTicket):
 		return signInAgain(v, back, err)
 	case e.Kind == errs.Unauthorized:
