@@ -77,6 +77,7 @@ func (e *Entrance) Routes(mux *http.ServeMux) {
 	own("POST /sessions/others/end", e.endOthers)
 	own("POST /sessions/{session}/end", e.end)
 	own("GET /history", historyPage)
+	own("POST /passkey-offer/later", offerLater)
 	s := &StepUps{Afterwards: map[string]func(v *Visit, out any) error{}}
 	s.Routes(own)
 	SecurityRoutes(Hang(own).Below("/security"), s)

@@ -15,8 +15,15 @@ import (
 
 func profilePage(v *Visit) error {
 	u := &v.Present.User
+	var offer *ui.PasskeyOfferProps
+	if v.Audience == session.Company { // it is the first page there
+		var err error
+		if offer, err = v.PasskeyOffer(); err != nil {
+			return err
+		}
+	}
 	return drawProfile(v, http.StatusOK, ui.ProfileProps{
-		Version: strconv.FormatInt(u.Version, 10), First: u.FirstName, Last: u.LastName, Phone: u.Phone, Born: u.Born, Address: u.Address,
+		Offer: offer, Version: strconv.FormatInt(u.Version, 10), First: u.FirstName, Last: u.LastName, Phone: u.Phone, Born: u.Born, Address: u.Address,
 	})
 }
 

@@ -70,9 +70,53 @@ func TestACompanyUserComesInWithACode(t *testing.T) {
 	b.Goto(panel + "/sessions")
 	b.WaitText("This device")
 	d.closed(b, "/admin", "/account/aurora")
-	b.Goto(panel)
+
+	// She is offered a passkey, puts it off, and is left alone for a month.
+	offer := func(wanted bool) {
+		t.Helper()
+		b.Goto(panel)
+		b.WaitPath(panel + "/profile")
+		if shown := browser.Eval[bool](b, "!!document.querySelector('.st-offer')?.checkVisibility()"); shown != wanted {
+			t.Errorf("a passkey is offered: %v", shown)
+		}
+	}
+	offer(true)
+	if browser.Eval[string](b, "document.documentElement.classList.remove('st-has-passkeys'), getComputedStyle(document.querySelector('.st-offer')).display") != "none" {
+		t.Error("it is offered where passkeys are not known")
+	}
+	b.Reload()
+	b.Click(browser.Button("Not now"))
+	b.WaitPath(panel + "/profile")
+	offer(false)
 	d.signOut(b, panel+"/sign-in")
 	d.closed(b, inside...)
+
+	// In another browser she takes it: from then on it brings her in.
+	again := d.window()
+	device := again.GiveDevice()
+	d.Later(time.Minute)
+	asks(again, greta.Email)
+	again.Type("#code", d.letter("sign_in_code", greta.Email).Code)
+	again.Press("Enter")
+	again.WaitPath(panel + "/profile")
+	d.looks(again)
+	again.Click(browser.Link("Add a passkey"))
+	again.WaitPath(panel + "/security/passkeys/new")
+	again.Click("[data-passkey-go]")
+	again.WaitText("Confirm: ")
+	again.Type("#code", d.letter("step_up_code", greta.Email).Code)
+	again.Press("Enter")
+	again.WaitText("Keep your recovery codes")
+	if n := device.Passkeys(); n != 1 {
+		t.Errorf("%d passkeys are on the device", n)
+	}
+	again.Goto(panel + "/profile")
+	if again.Says("Sign in with a passkey?") {
+		t.Error("who has a passkey is offered one")
+	}
+	d.signOut(again, panel+"/sign-in")
+	again.Click(browser.Button("Use a passkey"))
+	again.WaitPath(panel + "/profile")
 }
 
 // A customer makes an account, and comes back with the passkey that she adds.

@@ -57,8 +57,12 @@ func overview(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
+	offer, err := v.PasskeyOffer()
+	if err != nil {
+		return err
+	}
 	return v.Page(http.StatusOK, "Your account", "overview", overviewSheet(overviewProps{
-		Policy: policy, Name: u.FirstName, Base: v.Base(), Clock: v.Clock(), Orders: orders, More: next != "", Details: []ui.Pair{
+		Policy: policy, Offer: offer, Name: u.FirstName, Base: v.Base(), Clock: v.Clock(), Orders: orders, More: next != "", Details: []ui.Pair{
 			ui.P("Name", orNone(u.Name())), ui.P("E-mail", orNone(u.Email)), ui.P("Phone", orNone(u.Phone)),
 			ui.P("Address", orNone(strings.ReplaceAll(u.Address, "\n", ", "))),
 		},
@@ -69,6 +73,7 @@ type overviewProps struct {
 	Name    string
 	Base    string
 	Policy  *policyAsked // nil: there is nothing to accept
+	Offer   *ui.PasskeyOfferProps
 	Clock   ui.Clock
 	Details []ui.Pair
 	Orders  []order

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/auth/passkey/softkey"
+	"github.com/stewardhq/steward/internal/seed"
 	"github.com/stewardhq/steward/internal/user"
 )
 
@@ -175,6 +176,67 @@ func TestOrdersAreOnesOwnByPages(t *testing.T) {
 		g.enters("/account/aurora", tariq.Email)
 		if said := words(g.get("/account/aurora/orders").wants(t, http.StatusOK, "").body); !strings.Contains(said, "not ordered anything yet") {
 			t.Errorf("says %s", said)
+		}
+	})
+}
+
+func TestWhoHasNoPasskeyIsOfferedOneUntilTheySayNotNow(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		all, err := seed.Admit(t.Context(), f.Door)
+		if err != nil {
+			t.Fatal(err)
+		}
+		offered := func(f *front, page string) bool {
+			t.Helper()
+			body := f.get(page).wants(t, http.StatusOK, "").body
+			shown := strings.Contains(body, "Sign in with a passkey?")
+			if shown && !strings.Contains(body, `<section class="st-passkey `) { // hidden until script says that the browser knows them
+				t.Error("it is shown without script")
+			}
+			return shown
+		}
+		for _, at := range []struct{ base, first, email, other string }{
+			{"/account/aurora", "/account/aurora", maya, "/account/aurora/profile"},
+			{"/app/aurora", "/app/aurora/profile", all[0].Email, "/app/aurora/security"},
+		} {
+			b := f.another()
+			b.enters(at.base, at.email)
+			if !offered(b, at.first) || offered(b, at.other) {
+				t.Errorf("%s: it is offered on the first page and nowhere else", at.base)
+			}
+			before := f.print()
+			b.post(at.base+"/passkey-offer/later").wants(t, http.StatusSeeOther, at.base)
+			if differ := before.Diff(f.print()); len(differ) > 0 {
+				t.Errorf("changed %v", differ)
+			}
+			if offered(b, at.first) {
+				t.Errorf("%s: it is offered again at once", at.base)
+			}
+			b.post(at.base + "/sign-out")
+			b.enters(at.base, at.email)
+			if offered(b, at.first) {
+				t.Errorf("%s: it is offered again at the next sign-in", at.base)
+			}
+			other := f.another()
+			other.enters(at.base, at.email)
+			if !offered(other, at.first) {
+				t.Errorf("%s: another browser does not offer it", at.base)
+			}
+		}
+		tariq, err := user.Find(f.Store.Read(t.Context()), f.Customer("tariq"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := f.another()
+		b.enters("/account/aurora", maya)
+		b.post("/account/aurora/passkey-offer/later")
+		b.post("/account/aurora/sign-out")
+		b.enters("/account/aurora", tariq.Email)
+		if !offered(b, "/account/aurora") {
+			t.Error("somebody else at the same browser is not asked")
+		}
+		if v := f.views("bruno", f.Customer("tariq"), "account"); offered(v, "/account/aurora") {
+			t.Error("staff who look through somebody's eyes are offered it")
 		}
 	})
 }
