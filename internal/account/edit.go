@@ -26,8 +26,9 @@ type Changes struct {
 	Country   *string `json:"country,omitempty"` // ISO 3166-1 alpha-2
 }
 
-// ErrOwnEmail refuses to change one's own address on the staff form: it must be proved that the new one is one's own.
-var ErrOwnEmail = errs.New(errs.Forbidden, "own_email", "You cannot change your own address here, because nobody would check that the new one is yours. Ask a colleague who may edit your account.")
+// ErrOwnEmail refuses to change one's own address on the staff form, or that of staff at an own account: it must be proved that the
+// new one is one's own, in a session at the desk.
+var ErrOwnEmail = errs.New(errs.Forbidden, "own_email", "You cannot change your own address here, because nobody would check that the new one is yours. At the desk, open Security in the menu under your name: there a link to the new address confirms it.")
 
 // Edit changes a person's details (checklist 193-196). Another e-mail address is another way in: it needs a step-up, ends the
 // person's sessions and links, and both addresses are told; the old one can take it back (rule E of security.md, revert.go). The

@@ -7,21 +7,24 @@ import (
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/invite"
+	"github.com/stewardhq/steward/internal/kernel/access"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/kernel/secret"
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/mailing"
+	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/text"
 	"github.com/stewardhq/steward/internal/user"
 )
 
-// A customer's own change of address (security.md A-CUST 1):
+// One's own change of address, of customers, company users and staff alike (security.md A-CUST 1):
 //
 //	asked ──the link in the new mailbox──► changed ──the link in the old mailbox, 72 hours──► reverted (revert.go)
 //	  └──► withdrawn, replaced by another, or over after 24 hours
 //
-// Who types an address learns nothing about it: where somebody else has it, the answer is the same, and that mailbox is told.
+// Who types an address learns nothing about it: where somebody else has it, the answer is the same, and that mailbox is told. The
+// address of staff opens the desk, and so it is changed in a session at the desk alone, which took their second factor.
 
 // changing is a new address that waits to be confirmed.
 type changing struct {
@@ -29,6 +32,7 @@ type changing struct {
 	Link    string  `db:"link_hash"`
 	Address string  `db:"address_box"`
 	MadeAt  int64   `db:"made_at"`
+	AtDesk  bool    `db:"at_desk"` // asked for in a session at the desk
 }
 
 var changes = op.Bookkeeping[changing]("address_changes")
@@ -57,7 +61,7 @@ type NewEmail struct {
 }
 
 // ChangeEmail asks for another address of one's own. Nothing changes before the link that is mailed there is used; the old address is
-// told at once. Staff ask a colleague: another address is another way to the desk.
+// told at once.
 var ChangeEmail = &op.Action[NewEmail, *user.User, op.None]{
 	Name: "email.change", Summary: "Ask for another e-mail address of one's own; a link to it confirms", Own: true, StepUp: true,
 	Confirm: func(u *user.User, in NewEmail) op.Confirmation {
@@ -69,11 +73,12 @@ var ChangeEmail = &op.Action[NewEmail, *user.User, op.None]{
 	},
 	Target: func(tx *op.Tx, _ NewEmail) (*user.User, error) { return myself(tx) },
 	Do: func(tx *op.Tx, u *user.User, in NewEmail) (op.None, error) {
+		at := screens(tx.Caller())
 		address, err := text.ParseEmail(in.Email)
 		switch {
 		case err != nil:
 			return op.None{}, errs.Field("email", "%s", errs.Of(err).Detail)
-		case u.Kinds&user.IsStaff != 0 || u.Brand == brand.Platform:
+		case u.Kinds&user.IsStaff != 0 && at != session.Staff:
 			return op.None{}, ErrOwnEmail
 		case address.Key == u.EmailNorm:
 			return op.None{}, ErrSameEmail
@@ -88,14 +93,14 @@ var ChangeEmail = &op.Action[NewEmail, *user.User, op.None]{
 		if err != nil {
 			return op.None{}, err
 		}
-		c := changing{User: u.ID, Link: secret.HashToken(token), MadeAt: tx.Now().UnixMilli()}
+		c := changing{User: u.ID, Link: secret.HashToken(token), MadeAt: tx.Now().UnixMilli(), AtDesk: at == session.Staff}
 		if c.Address, err = tx.Seal(string(u.ID), address.Address); err != nil {
 			return op.None{}, err
 		}
 		if err := changes.Put(tx, c); err != nil {
 			return op.None{}, err
 		}
-		if err := invitesTo(tx, u, address.Address, token); err != nil {
+		if err := invitesTo(tx, u, address, at, token); err != nil {
 			return op.None{}, err
 		}
 		tx.Note("link", "confirm another e-mail address")
@@ -107,39 +112,81 @@ var ChangeEmail = &op.Action[NewEmail, *user.User, op.None]{
 	},
 }
 
+// screens are those at which somebody asks: in a session they hold what is of its audience, and nothing else.
+func screens(c *op.Caller) session.Audience {
+	for i := range c.Grants {
+		switch c.Grants[i].Role.For {
+		case access.Staff:
+			return session.Staff
+		case access.CompanyUser:
+			return session.Company
+		}
+	}
+	return session.Account
+}
+
 // invitesTo writes to the new address: the link; or to who has it, that somebody tried; or, where a ban keeps it out, nothing.
-func invitesTo(tx *op.Tx, u *user.User, address, token string) error {
-	shop, err := brand.Find(tx, u.Brand)
+func invitesTo(tx *op.Tx, u *user.User, address text.Email, at session.Audience, token string) error {
+	home, path := "Steward", "/admin/me/email"
+	if u.Brand != brand.Platform {
+		shop, err := brand.Find(tx, u.Brand)
+		if err != nil {
+			return err
+		}
+		home = shop.Name
+		switch at {
+		case session.Account:
+			path = "/account/" + shop.Slug + "/email"
+		case session.Company:
+			path = "/app/" + shop.Slug + "/email"
+		}
+	}
+	barred, err := user.Barred(tx, u.Brand, address.Address)
 	if err != nil {
 		return err
 	}
-	barred, err := user.Barred(tx, u.Brand, address)
-	if err != nil {
-		return err
-	}
-	owner, err := user.FindByEmail(tx, u.Brand, address)
+	owner, err := ownerOf(tx, u, address)
 	switch {
-	case err != nil && !errors.Is(err, errs.ErrNotFound):
+	case err != nil:
 		return err
-	case err == nil:
-		return claimed(tx, owner, shop)
+	case owner != nil:
+		return claimed(tx, owner, home)
 	case barred:
 		return mailing.PostNobody(tx, confirmKind, mailing.Letter{Subject: "Confirm your new e-mail address"})
 	}
-	return mailing.PostTo(tx, u, address, confirmKind, mailing.Letter{
-		Subject: "Confirm your new e-mail address for " + shop.Name,
-		Lines:   []string{"Somebody, probably you, wants to use this address with an account at " + shop.Name + ". Confirm it, and you sign in with it from then on."},
-		Button:  "Confirm this address", Path: "/account/" + shop.Slug + "/email/confirm?token=" + token,
+	return mailing.PostTo(tx, u, address.Address, confirmKind, mailing.Letter{
+		Subject: "Confirm your new e-mail address for " + home,
+		Lines:   []string{"Somebody, probably you, wants to use this address with an account at " + home + ". Confirm it, and you sign in with it from then on."},
+		Button:  "Confirm this address", Path: path + "/confirm?token=" + token,
 		After:   []string{"The link is good once, for 24 hours. If this was not you, do nothing: nothing happens then."},
 		Expires: tx.Now().Add(changeLife).UnixMilli(),
 	})
 }
 
+// ownerOf finds who keeps an address from somebody: another account of their home, or, for staff, staff anywhere. Nil: nobody does.
+func ownerOf(tx *op.Tx, u *user.User, address text.Email) (*user.User, error) {
+	owner, err := user.FindByEmail(tx, u.Brand, address.Address)
+	if errors.Is(err, errs.ErrNotFound) {
+		owner, err = nil, nil
+	}
+	if err != nil || owner != nil || u.Kinds&user.IsStaff == 0 {
+		return owner, err
+	}
+	holder, err := staffEmails.Find(tx, address.Key)
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return user.Find(tx, holder.id())
+}
+
 // claimed tells somebody that their address was typed as another account's, a few times a day at most.
-func claimed(tx *op.Tx, owner *user.User, shop *brand.Brand) error {
+func claimed(tx *op.Tx, owner *user.User, home string) error {
 	l := mailing.Letter{
 		Subject: "Somebody tried to use your e-mail address",
-		Lines:   []string{"Somebody tried to give another account at " + shop.Name + " this address. It is yours, so nothing was changed, and they were not told that you have an account."},
+		Lines:   []string{"Somebody tried to give another account at " + home + " this address. It is yours, so nothing was changed, and they were not told that you have an account."},
 		After:   []string{"If that was you: you have an account with this address already, and can sign in to it. If not, there is nothing to do."},
 	}
 	sent, err := store.Value[int64](tx.QueryRow("select count(*) from mails where user_id = $1 and kind = $2 and made_at > $3",
@@ -229,7 +276,7 @@ var ConfirmEmail = &op.Action[ConfirmingEmail, *confirming, op.None]{
 		if err := u.MayEnter(); err != nil {
 			return op.None{}, err
 		}
-		if u.Kinds&user.IsStaff != 0 { // became staff meanwhile
+		if u.Kinds&user.IsStaff != 0 && !t.change.AtDesk { // became staff meanwhile
 			return op.None{}, ErrOwnEmail
 		}
 		address, err := tx.Unseal(string(u.ID), t.change.Address)
@@ -242,6 +289,12 @@ var ConfirmEmail = &op.Action[ConfirmingEmail, *confirming, op.None]{
 			return op.None{}, ErrEmailMissing.Because(err)
 		case errors.Is(err, user.ErrBarred):
 			return op.None{}, auth.ErrLink.Because(err)
+		case err != nil:
+			return op.None{}, err
+		}
+		switch err := holdStaffEmail(tx, u); {
+		case errors.Is(err, ErrStaffElsewhere):
+			return op.None{}, ErrEmailMissing.Because(err)
 		case err != nil:
 			return op.None{}, err
 		}

@@ -61,7 +61,7 @@ func tellMoved(tx *op.Tx, u, before *user.User, what string) error {
 	letter := mailing.Letter{
 		Subject: "The e-mail address of your account was changed", Lines: []string{what},
 		Facts: []mailing.Fact{{Label: "Old address", Value: orNone(before.Email)}, {Label: "New address", Value: orNone(u.Email)}},
-		After: []string{"If you did not ask for this, answer this mail or call the shop."},
+		After: []string{"If you did not ask for this, " + whomToTell(u) + "."},
 	}
 	if err := mailing.PostTo(tx, u, u.Email, changedKind, letter); err != nil || before.Email == "" {
 		return err
@@ -74,6 +74,14 @@ func tellMoved(tx *op.Tx, u, before *user.User, what string) error {
 	letter.After = []string{"If you did not ask for this, take the address back with the link above. It is good for 72 hours, once: this address is used again, everybody is signed out, and you choose a new password."}
 	letter.Expires = tx.Now().Add(revertLife).UnixMilli()
 	return mailing.PostTo(tx, u, before.Email, changedKind, letter)
+}
+
+// whomToTell says who helps when a letter tells of something that was not asked for.
+func whomToTell(u *user.User) string {
+	if u.Kinds&user.IsStaff != 0 {
+		return "tell the people who run the desk at once"
+	}
+	return "answer this mail or call the shop"
 }
 
 // Reverting is the link in the old mailbox.

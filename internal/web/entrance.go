@@ -81,6 +81,7 @@ func (e *Entrance) Routes(mux *http.ServeMux) {
 	s := &StepUps{Afterwards: map[string]func(v *Visit, out any) error{}}
 	s.Routes(own)
 	SecurityRoutes(Hang(own).Below("/security"), s)
+	EmailRoutes(Hang(own).Below("/email"), Hang(passing).Below("/email"))
 	mux.Handle("GET "+e.At, e.Site.Anyone(e.choose))
 	mux.Handle("GET "+e.At+"/{$}", e.Site.Anyone(e.choose))
 	mux.Handle("GET "+base+"/{$}", e.Site.Passing(e.Audience, func(v *Visit) error { return v.Gone(v.Base()) }))

@@ -30,13 +30,12 @@ func profilePage(v *Visit) error {
 func drawProfile(v *Visit, status int, p ui.ProfileProps) error {
 	u := &v.Present.User
 	p.Action, p.Email, p.ReadOnly = v.Base()+"/profile", u.Email, !v.mayChange()
-	p.Lead, p.EmailHint = "What "+v.Front.Name+" knows of you.", "You sign in with it."
-	if v.Audience == session.Account && !p.ReadOnly {
-		p.EmailTo = v.Base() + "/email"
+	p.Lead, p.EmailHint, p.EmailTo = "What "+v.Front.Name+" knows of you.", "You sign in with it.", v.EmailPath()
+	if v.Present.As != nil {
+		p.EmailTo = "" // theirs alone
 	}
 	if v.Audience == session.Company && v.Present.Role != nil {
 		p.Lead = "You are " + v.Present.Role.Name + " in your company. A company admin changes that."
-		p.EmailHint = "You sign in with it. A company admin can change it."
 	}
 	c := v.Clock()
 	p.EmailMark, p.PhoneMark = "Not confirmed yet", "Not confirmed yet"

@@ -59,6 +59,9 @@ func showSecurity(v *Visit, status int, problem []ui.Run) error {
 		return err
 	}
 	p := ui.SecurityProps{App: v.app(), At: v.SecurityPath(), Clock: v.Clock(), Fact: protectionFact(v, has), Problem: problem}
+	if !v.app() { // the others see it in their profile
+		p.Email, p.EmailTo = v.Present.User.Email, v.EmailPath()
+	}
 	if v.Audience != session.Company { // company users come in with a code
 		p.Password = &ui.PasswordState{Has: has.Password, SetAt: moment(has.PasswordAt)}
 	}

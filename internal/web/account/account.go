@@ -27,7 +27,7 @@ func Routes(site *web.Site, mux *http.ServeMux) {
 		Password: true, Passkey: true, Register: registerAt,
 	}).Routes(mux)
 	signUpPages(site, mux)
-	emailPages(site, mux)
+	web.RevertRoutes(site, mux)
 	privacyPages(site, mux)
 	mux.Handle("GET /account/{brand}", site.Account(overview))
 	mux.Handle("GET /account/{brand}/orders", site.Account(ordersPage))

@@ -89,6 +89,8 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 	b.WaitPath("/admin")
 	b.Goto("/admin/me/security")
 	look("admin-security")
+	b.Goto("/admin/me/email")
+	look("admin-email")
 	b.Goto("/admin/users/" + string(maya) + "/impersonation")
 	look("view-as")
 	w.Later(31 * time.Second)

@@ -290,3 +290,20 @@ func paragraphs(text string) (all []string) {
 	}
 	return all
 }
+
+// formRefusal is a refusal that the form itself can say.
+func formRefusal(v *web.Visit, err error) (*errs.Error, int) {
+	var refusal *errs.Error
+	if errors.As(err, &refusal) && (refusal.Kind == errs.Invalid || refusal.Kind == errs.Conflict || refusal.Kind == errs.TooMany || refusal.Kind == errs.Stale) {
+		return refusal, v.Status(refusal)
+	}
+	return nil, 0
+}
+
+// orGone leads back to a page when nothing was refused.
+func orGone(v *web.Visit, err error, path string) error {
+	if err != nil {
+		return err
+	}
+	return v.Gone(v.Base() + path)
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/stewardhq/steward/internal/account"
 	"github.com/stewardhq/steward/internal/consent"
 	"github.com/stewardhq/steward/internal/kernel/op"
+	"github.com/stewardhq/steward/internal/seed"
 	"github.com/stewardhq/steward/internal/world"
 	"github.com/stewardhq/steward/tests/browser"
 )
@@ -74,6 +75,46 @@ func TestACustomerMovesToAnotherAddressAndBack(t *testing.T) {
 		f.get(base).wants(t, http.StatusSeeOther, base+"/sign-in")
 		old.get(back)
 		old.get("/email/revert").wants(t, http.StatusGone, "")
+	})
+}
+
+// TestACompanyUserMovesToAnotherAddress: on the same page, in the panel.
+func TestACompanyUserMovesToAnotherAddress(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		all, err := seed.Admit(t.Context(), f.Door)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const base, next = "/app/aurora", "greta@new.example"
+		greta := all[0].Email
+		f.enters(base, greta)
+		for _, page := range []string{base, "/account/aurora"} {
+			b := f
+			if page != base {
+				b = f.another()
+				b.enters(page, maya)
+			}
+			if a := b.get(page+"/profile").wants(t, http.StatusOK, ""); !strings.Contains(a.body, `href="`+page+`/email"`) {
+				t.Errorf("%s/profile does not lead to the change of the address", page)
+			}
+		}
+		f.Later(31 * time.Second)
+		asked := f.post(base+"/email", "email", next)
+		path, _, _ := strings.Cut(asked.location, "?")
+		f.post(path, "code", f.mailed(greta), "back", base+"/email").wants(t, http.StatusSeeOther, base+"/email")
+		link := f.path("email_change", next)
+		f.get(link).wants(t, http.StatusSeeOther, base+"/email/confirm")
+		f.post(base+"/email/confirm").wants(t, http.StatusOK, "")
+		if a := f.get(base+"/profile").wants(t, http.StatusOK, ""); !strings.Contains(a.body, next) {
+			t.Error(words(a.body))
+		}
+		f.path("email_changed", greta)
+		if v := f.views("bruno", all[0].ID, "company"); true {
+			v.get(base+"/email").wants(t, http.StatusForbidden, "")
+			if a := v.get(base + "/profile"); strings.Contains(a.body, base+"/email") {
+				t.Error("staff who look through her eyes are shown the way to her address")
+			}
+		}
 	})
 }
 

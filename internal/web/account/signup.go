@@ -123,7 +123,7 @@ func confirmPage(v *web.Visit) error {
 	if v.Kept(linkCookie) == "" {
 		return auth.ErrLink
 	}
-	return v.Passage(http.StatusOK, "Confirm your address", confirmSheet("Confirm your address",
+	return v.Passage(http.StatusOK, "Confirm your address", ui.OnePress("Confirm your address",
 		"Press the button, and your account at "+v.Front.Name+" can be used.", v.Base()+"/confirm", "Confirm the address"))
 }
 
@@ -152,7 +152,7 @@ func unlockPage(v *web.Visit) error {
 	if v.Kept(unlockCookie) == "" {
 		return auth.ErrLink
 	}
-	return blank(v, "Switch codes on again", confirmSheet("Switch codes on again",
+	return blank(v, "Switch codes on again", ui.OnePress("Switch codes on again",
 		"After too many wrong codes, signing in with a code was switched off for your account.", "/unlock-codes", "Switch codes on again"))
 }
 

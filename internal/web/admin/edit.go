@@ -56,7 +56,7 @@ func (p editProps) field(name string) ui.Field {
 		}
 		out := ui.Field{Name: f.name, Label: f.label, Type: f.kind, Value: p.Values[name], Hint: f.hint, Error: p.t.of(name), MaxLength: f.max, Autocomplete: "off"}
 		if name == "email" && p.Self {
-			out.ReadOnly, out.Hint = true, "Your own address is changed by a colleague who may edit your account."
+			out.ReadOnly, out.Hint, out.Link = true, "A link to the new address confirms a change of your own.", ui.L("Change address", "/admin/me/email")
 		}
 		if p.Stale {
 			if now, differs := p.Before[name]; differs {

@@ -24,6 +24,7 @@ func mePages(r routes) {
 	r.staff("GET /admin/me/sessions", sessionsPage)
 	r.staff("POST /admin/me/sessions/others/end", endOtherSessions)
 	r.staff("POST /admin/me/sessions/{session}/end", endSession)
+	web.EmailRoutes(web.Hang(r.below).Below("/me/email"), web.Hang(r.anyone).Below("/admin/me/email"))
 }
 
 // everywhere are the pages that each brand has: after choosing another brand one stays on them.

@@ -49,6 +49,8 @@ type SecurityProps struct {
 	Clock    Clock
 	Fact     string
 	Problem  []Run
+	Email    string         // the address that one signs in with; empty where another page shows it
+	EmailTo  string         // where it is changed
 	Password *PasswordState // nil: no passwords here
 	Apps     []Factor
 	Passkeys []Factor

@@ -5,7 +5,6 @@ import (
 	"time"
 )
 
-// pairs are the details for who may only look.
 // change leads to where the address is changed.
 func (p ProfileProps) change() Run {
 	if p.EmailTo == "" {
@@ -14,6 +13,7 @@ func (p ProfileProps) change() Run {
 	return L("Change address", p.EmailTo)
 }
 
+// pairs are the details for who may only look.
 func (p ProfileProps) pairs() []Pair {
 	pair := func(label, value, note string) Pair {
 		if value == "" {

@@ -1,0 +1,2 @@
+-- Where another e-mail address was asked for: the address of staff is changed in a session at the desk alone.
+alter table address_changes add column at_desk {{.Int}} not null default 0;
