@@ -20,9 +20,10 @@ func (s *Site) cookieName(name string) string {
 	return name
 }
 
-func (s *Site) token(r *http.Request, a session.Audience) string {
-	return s.cookie(r, "steward_"+string(a))
-}
+func (s *Site) token(r *http.Request, name string) string { return s.cookie(r, "steward_"+name) }
+
+// eyesOf is the name of the cookie of an impersonation, beside that of a session of one's own at the same screens.
+func eyesOf(a session.Audience) string { return string(a) + "_eyes" }
 
 func (s *Site) cookie(r *http.Request, name string) string {
 	c, err := r.Cookie(s.cookieName(name))
@@ -39,6 +40,9 @@ func (v *Visit) SignedIn(a session.Audience, s auth.Signed) {
 		v.setCookie(deviceCookie(a, s.User), s.Known, v.Site.Door.Now().AddDate(1, 0, 0))
 	}
 }
+
+// LooksThrough gives the browser the session of an impersonation. A session of one's own at the same screens waits until it is over.
+func (v *Visit) LooksThrough(s auth.Signed) { v.setCookie("steward_"+eyesOf(s.For), s.Token, s.Ends) }
 
 const devicePrefix = "steward_device_"
 

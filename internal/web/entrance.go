@@ -194,7 +194,7 @@ func (e *Entrance) on(v *Visit, signed auth.Signed, back string) error {
 		}
 		return v.Gone(e.nextPage(v, signed.Next) + withBack(back))
 	}
-	if err := v.leave(); err != nil {
+	if err := v.leaveAll(); err != nil {
 		return err
 	}
 	v.Drop(e.cookie("ticket"))
@@ -433,12 +433,14 @@ func (e *Entrance) passkey(v *Visit) error {
 	return e.proved(v, signed, err)
 }
 
-// signOut ends the session that asks, and no other.
+// signOut ends the session that asks, and no other: who looks through somebody's eyes is themself again.
 func (e *Entrance) signOut(v *Visit) error {
 	if err := v.leave(); err != nil {
 		return err
 	}
-	v.SignedOut(e.Audience)
+	if !v.throughEyes() {
+		v.SignedOut(e.Audience)
+	}
 	return v.Gone(v.Base() + "/sign-in")
 }
 
@@ -492,16 +494,30 @@ func (e *Entrance) endOthers(v *Visit) error {
 	return v.Gone(v.Base() + "/sessions")
 }
 
-// leave ends the session that the browser shows, if it shows one: an impersonation is ended, and no session of the person's.
+// leave ends the session that the visit is in, if it is in one: an impersonation is ended, and no session of the person's.
 func (v *Visit) leave() (err error) {
 	switch {
 	case v.Present == nil:
-	case v.Present.As != nil:
+	case v.throughEyes():
+		v.Drop(eyesOf(v.Audience))
 		_, err = op.Do(v.Ctx(), v.Site.Door, v.Caller, auth.StopImpersonating, op.None{})
 	default:
 		_, err = op.Do(v.Ctx(), v.Site.Door, v.Caller, session.Revoke, v.Present.Session.ID)
 	}
 	return err
+}
+
+// leaveAll ends whatever the browser shows at these screens: an impersonation, and the session of one's own behind it.
+func (v *Visit) leaveAll() error {
+	behind := v.throughEyes()
+	if err := v.leave(); err != nil || !behind {
+		return err
+	}
+	v.nobody()
+	if _, err := v.shown(v.Site.token(v.R, string(v.Audience)), false); err != nil {
+		return err
+	}
+	return v.leave()
 }
 
 func withBack(back string) string {

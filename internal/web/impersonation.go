@@ -1,9 +1,11 @@
 package web
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/web/ui"
@@ -11,11 +13,29 @@ import (
 
 // Staff who look through somebody's eyes see their pages with a banner: who, as whom, what they may, until when. What is the person's
 // alone is not shown to them, and refused where they ask for it; what may be done at all, the operations decide (op.While).
+//
+// The browser holds it in a cookie of its own, which comes before the one of a session that the member of staff may have there as a
+// customer. That session lives on, and is theirs again afterwards; but no form that was opened through somebody's eyes is ever taken
+// as one of theirs.
+
+// ErrEyesOver refuses a form that was opened through somebody's eyes when that is over.
+var ErrEyesOver = errs.New(errs.Conflict, "impersonation_over", "You no longer look through somebody else's eyes, so nothing was changed. What you see here from now on is your own account.")
+
+// stillMeant refuses a form of who is themself again since it was opened.
+func (v *Visit) stillMeant(over bool) error {
+	if over && v.R.Method != http.MethodGet && v.R.Method != http.MethodHead {
+		return ErrEyesOver
+	}
+	return nil
+}
+
+// throughEyes says whether the visit is an impersonation.
+func (v *Visit) throughEyes() bool { return v.Present != nil && v.Present.As != nil }
 
 // theirsAlone is a page that nobody opens through the person's eyes: how they sign in, where from, and what waits for their proof.
 func theirsAlone(h Handler) Handler {
 	return func(v *Visit) error {
-		if v.Present != nil && v.Present.As != nil {
+		if v.throughEyes() {
 			return op.ErrImpersonating
 		}
 		return h(v)
@@ -48,7 +68,7 @@ func endImpersonation(v *Visit) error {
 	if _, err := op.Do(v.Ctx(), v.Site.Door, v.Caller, auth.StopImpersonating, op.None{}); err != nil {
 		return err
 	}
-	v.SignedOut(v.Audience)
+	v.Drop(eyesOf(v.Audience))
 	if v.Present.User.Kinds&user.IsCustomer != 0 {
 		return v.Gone("/admin/customers/" + string(v.Present.User.ID))
 	}

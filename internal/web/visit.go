@@ -44,17 +44,13 @@ func (s *Site) From(r *http.Request) auth.From {
 
 // arrive finds out who visits. members: only who is signed in may.
 func (v *Visit) arrive(members bool) error {
-	if token := v.Site.token(v.R, v.Audience); token != "" {
-		present, caller, err := v.Site.Desk.Resolve(v.Ctx(), v.Site.From(v.R), v.Audience, token)
-		if err == nil {
-			v.Present, v.Caller = present, caller
-		} else if !isMissing(err) {
-			return err
-		}
+	over, err := v.recognise()
+	if err != nil {
+		return err
 	}
 	if err := v.Site.limits.allow(v, time.Now()); err != nil {
 		if v.Audience != session.Staff { // a page of a shop needs the shop, and nothing is read any more
-			v.Present, v.Caller = nil, v.Site.From(v.R).Nobody()
+			v.nobody()
 		}
 		return err
 	}
@@ -70,9 +66,41 @@ func (v *Visit) arrive(members bool) error {
 		return nil
 	}
 	if v.Audience != session.Staff {
-		return nil
+		return v.stillMeant(over)
 	}
 	return v.chooseBrand()
+}
+
+// recognise reads whose session the browser shows: somebody else's eyes first, then one's own. over: it showed somebody else's eyes,
+// and that is over.
+func (v *Visit) recognise() (over bool, err error) {
+	eyes := v.Site.token(v.R, eyesOf(v.Audience))
+	found, err := v.shown(eyes, true)
+	if err == nil && !found {
+		if over = eyes != ""; over {
+			v.Drop(eyesOf(v.Audience))
+		}
+		_, err = v.shown(v.Site.token(v.R, string(v.Audience)), false)
+	}
+	return over, err
+}
+
+// shown makes the visit that of a session's person, if the token is one of this audience and of this sort: somebody else's eyes, or not.
+func (v *Visit) shown(token string, eyes bool) (found bool, err error) {
+	if token == "" {
+		return false, nil
+	}
+	present, caller, err := v.Site.Desk.Resolve(v.Ctx(), v.Site.From(v.R), v.Audience, token)
+	if err != nil {
+		if isMissing(err) {
+			err = nil
+		}
+		return false, err
+	}
+	if found = (present.As != nil) == eyes; found {
+		v.Present, v.Caller = present, caller
+	}
+	return found, nil
 }
 
 // findFront finds the brand of the address. Who belongs to another one is not signed in here.
@@ -83,15 +111,26 @@ func (v *Visit) findFront() error {
 	}
 	fronts, err := op.Ask(v.Ctx(), v.Site.Door, v.Site.From(v.R).Nobody(), brand.Fronts, slug)
 	if err != nil {
-		v.Present, v.Caller = nil, v.Site.From(v.R).Nobody()
+		v.nobody()
 		return err
 	}
 	v.Front = &fronts[0]
-	if v.Present != nil && v.Present.User.Brand != v.Front.ID {
-		v.Present, v.Caller = nil, v.Site.From(v.R).Nobody()
+	if v.elsewhere() && v.throughEyes() { // through somebody's eyes in another shop; one may be oneself here
+		v.nobody()
+		if _, err := v.shown(v.Site.token(v.R, string(v.Audience)), false); err != nil {
+			return err
+		}
+	}
+	if v.elsewhere() {
+		v.nobody()
 	}
 	return nil
 }
+
+// elsewhere says whether the visitor belongs to another shop than that of the address.
+func (v *Visit) elsewhere() bool { return v.Present != nil && v.Present.User.Brand != v.Front.ID }
+
+func (v *Visit) nobody() { v.Present, v.Caller = nil, v.Site.From(v.R).Nobody() }
 
 // Base is the address of the first page of the screens that the address belongs to.
 func (v *Visit) Base() string {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,14 @@ func (f *front) atDesk(key string) *front {
 func (f *front) views(key string, of user.ID, audience string, more ...string) *front {
 	f.t.Helper()
 	b := f.atDesk(key)
+	b.looksAs(key, of, audience, more...)
+	return b
+}
+
+// looksAs is the same in a browser in which they are signed in at the desk.
+func (b *front) looksAs(key string, of user.ID, audience string, more ...string) {
+	b.t.Helper()
+	f := b
 	f.Later(31 * time.Second)
 	asked := b.post("/admin/users/"+string(of)+"/impersonation", append([]string{"reason", "They asked on the phone", "audience", audience}, more...)...)
 	path, _, _ := strings.Cut(asked.location, "?")
@@ -38,11 +47,10 @@ func (f *front) views(key string, of user.ID, audience string, more ...string) *
 		f.t.Fatalf("no step-up: %d %q %s", asked.status, asked.location, words(asked.body))
 	}
 	front := map[string]string{"account": "/account/aurora", "company": "/app/aurora"}[audience]
-	if b.cookie("steward_"+audience) != "" {
+	if b.cookie("steward_"+audience+"_eyes") != "" {
 		f.t.Fatal("it began before the code")
 	}
 	b.post(path, "code", f.mailed(f.Member(key).Email)).wants(f.t, http.StatusSeeOther, front)
-	return b
 }
 
 func TestStaffViewAsACustomerAndChangeNothing(t *testing.T) {
@@ -162,15 +170,124 @@ func TestAnImpersonationEnds(t *testing.T) {
 			fronts(t, func(t *testing.T, f *front) {
 				b := f.views("bruno", f.Customer("maya"), "account")
 				b.get("/account/aurora").wants(t, http.StatusOK, "")
+				token := b.cookie("steward_account_eyes")
+				if _, _, err := f.Desk.Resolve(t.Context(), fromTest, session.Account, token); err != nil {
+					t.Fatal(err)
+				}
 				end(t, f, b)
 				b.get("/account/aurora").wants(t, http.StatusSeeOther, "/account/aurora/sign-in")
-				_, _, err := f.Desk.Resolve(t.Context(), fromTest, session.Account, b.cookie("steward_account"))
-				if err == nil {
+				if _, _, err := f.Desk.Resolve(t.Context(), fromTest, session.Account, token); err == nil {
 					t.Error("its session lives")
+				}
+				if b.cookie("steward_account_eyes") != "" {
+					t.Error("the browser keeps its cookie")
 				}
 			})
 		})
 	}
+}
+
+// TestOnesOwnAccountWaitsWhileOneLooksThroughSomebodysEyes: Bruno shops at Aurora too, in the same browser.
+func TestOnesOwnAccountWaitsWhileOneLooksThroughSomebodysEyes(t *testing.T) {
+	const base = "/account/aurora"
+	says := func(t *testing.T, b *front, who string, banner bool) {
+		t.Helper()
+		body := b.get(base).wants(t, http.StatusOK, "").body
+		if !strings.Contains(words(body), "Hello, "+who) || strings.Contains(text(body), "views as") != banner {
+			t.Errorf("it is not %s's account, or the banner is wrong: %s", who, text(body))
+		}
+	}
+	begins := func(t *testing.T, f *front) (b *front, own string) {
+		b = f.atDesk("bruno")
+		b.entersTwice("bruno")
+		own = b.cookie("steward_account")
+		says(t, b, "Bruno", false)
+		b.looksAs("bruno", f.Customer("maya"), "account")
+		says(t, b, "Maya", true)
+		if b.cookie("steward_account") != own {
+			t.Error("the cookie of his own account is another one")
+		}
+		return b, own
+	}
+	for name, end := range map[string]func(t *testing.T, b *front){
+		"by its button": func(t *testing.T, b *front) {
+			b.post(base+"/impersonation/end").wants(t, http.StatusSeeOther, "/admin/customers/"+string(b.Customer("maya")))
+		},
+		"by the way out": func(t *testing.T, b *front) {
+			b.post(base+"/sign-out").wants(t, http.StatusSeeOther, base+"/sign-in")
+			b.get(base+"/sign-in").wants(t, http.StatusSeeOther, base)
+		},
+		"with the staff session": func(t *testing.T, b *front) {
+			b.post("/admin/sign-out").wants(t, http.StatusSeeOther, "/admin/sign-in")
+		},
+		"by the clock": func(t *testing.T, b *front) {
+			b.Later(30*time.Minute + time.Second)
+		},
+	} {
+		t.Run("ended "+name, func(t *testing.T) {
+			fronts(t, func(t *testing.T, f *front) {
+				b, own := begins(t, f)
+				end(t, b)
+				says(t, b, "Bruno", false)
+				if b.cookie("steward_account") != own || b.cookie("steward_account_eyes") != "" {
+					t.Error("the browser keeps the wrong cookie")
+				}
+				if _, _, err := f.Desk.Resolve(t.Context(), fromTest, session.Account, own); err != nil {
+					t.Errorf("his own session: %v", err)
+				}
+			})
+		})
+	}
+	t.Run("a form opened through her eyes is never his", func(t *testing.T) {
+		fronts(t, func(t *testing.T, f *front) {
+			b, _ := begins(t, f)
+			f.Later(30*time.Minute + time.Second)
+			read := func(id user.ID) *user.User {
+				u, err := user.Find(f.Store.Read(t.Context()), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return u
+			}
+			bruno, hers := read(f.Member("bruno").ID), read(f.Customer("maya"))
+			late := b.post(base+"/profile", "version", strconv.FormatInt(bruno.Version, 10), "first_name", "Maya").wants(t, http.StatusConflict, "")
+			if !strings.Contains(words(late.body), "nothing was changed") {
+				t.Errorf("says %s", words(late.body))
+			}
+			if read(bruno.ID).Version != bruno.Version || read(hers.ID).Version != hers.Version {
+				t.Error("somebody's details were changed")
+			}
+			says(t, b, "Bruno", false)
+		})
+	})
+	t.Run("who signs in anew leaves both", func(t *testing.T) {
+		fronts(t, func(t *testing.T, f *front) {
+			b, own := begins(t, f)
+			eyes := b.cookie("steward_account_eyes")
+			tariq, err := user.Find(f.Store.Read(t.Context()), f.Customer("tariq"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.enters(base, tariq.Email)
+			says(t, b, "Tariq", false)
+			for _, token := range []string{own, eyes} {
+				if _, _, err := f.Desk.Resolve(t.Context(), fromTest, session.Account, token); err == nil {
+					t.Error("a session from before lives on")
+				}
+			}
+		})
+	})
+	t.Run("each cookie opens its own sort alone", func(t *testing.T) {
+		fronts(t, func(t *testing.T, f *front) {
+			b, own := begins(t, f)
+			for name, token := range map[string]string{"steward_account": b.cookie("steward_account_eyes"), "steward_account_eyes": own} {
+				thief := f.another()
+				thief.plant(name, token)
+				thief.get(base).wants(t, http.StatusSeeOther, base+"/sign-in")
+			}
+			says(t, b, "Maya", true)
+		})
+	})
 }
 
 func TestThePersonFindsItInTheirHistoryAndNotAmongTheirSessions(t *testing.T) {
@@ -253,7 +370,7 @@ func TestAProgramSeesWhatRunsAndEndsIt(t *testing.T) {
 			return answer{status: res.StatusCode, body: string(body)}
 		}
 		b := f.views("ada", f.Customer("maya"), "account")
-		if a := call(http.MethodGet); a.status != http.StatusOK || !strings.Contains(a.body, `"actor_name":"Ada Okafor"`) || strings.Contains(a.body, b.cookie("steward_account")) {
+		if a := call(http.MethodGet); a.status != http.StatusOK || !strings.Contains(a.body, `"actor_name":"Ada Okafor"`) || strings.Contains(a.body, b.cookie("steward_account_eyes")) {
 			t.Errorf("%d %s", a.status, a.body)
 		}
 		if a := call(http.MethodDelete); a.status != http.StatusOK || !strings.Contains(a.body, `"ended":1`) {

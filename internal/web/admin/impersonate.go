@@ -122,7 +122,7 @@ func lookThrough(v *web.Visit, out any) error {
 	if err != nil {
 		return err
 	}
-	v.SignedIn(signed.For, signed)
+	v.LooksThrough(signed)
 	if signed.For == session.Company {
 		return v.Gone("/app/" + to)
 	}
