@@ -82,7 +82,10 @@ func TestStaffViewAsACustomerAndChangeNothing(t *testing.T) {
 			}
 		}
 		for _, path := range []string{"/security", "/sessions", "/history", "/security/password", "/security/passkeys/new"} {
-			b.get("/account/aurora"+path).wants(t, http.StatusForbidden, "")
+			refusal := b.get("/account/aurora"+path).wants(t, http.StatusForbidden, "")
+			if spoken := alert.FindString(refusal.body); !strings.Contains(spoken, "looking through somebody else’s eyes") && !strings.Contains(spoken, "looking through somebody else&#39;s eyes") {
+				t.Errorf("%s: nothing speaks the refusal: %q", path, spoken)
+			}
 		}
 		if differ := before.Diff(f.print()); len(differ) > 0 {
 			t.Errorf("changed %v", differ)
@@ -92,6 +95,8 @@ func TestStaffViewAsACustomerAndChangeNothing(t *testing.T) {
 		b.get("/account/aurora").wants(t, http.StatusSeeOther, "/account/aurora/sign-in")
 	})
 }
+
+var alert = regexp.MustCompile(`<p role="alert">[^<]*`)
 
 func text(body string) string {
 	return strings.Join(strings.Fields(tags.ReplaceAllString(body, " ")), " ")
