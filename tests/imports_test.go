@@ -44,7 +44,7 @@ var law = []tier{
 		"installation/...",
 	}},
 	{name: "the world outside", sideBySide: true, packages: []string{"integration/..."}},
-	{name: "components", packages: []string{"web/ui/...", "web"}},
+	{name: "components", packages: []string{"web/ui/...", "web", "web/personal/..."}},
 	{name: "adapters", sideBySide: true, packages: []string{
 		"web/admin/...", "web/portal/...", "web/account/...", "web/story/...", "web/devmail/...", "web/signin/...",
 		"api/...", "scim/...", "cli/...", "webhook/...",

@@ -21,6 +21,7 @@ var appMenus = map[session.Audience][]ui.NavItem{
 		{Name: "profile", Label: "Profile", Href: "/profile"},
 		{Name: "security", Label: "Security", Href: "/security"},
 		{Name: "sessions", Label: "Sessions", Href: "/sessions"},
+		{Name: "privacy", Label: "Privacy", Href: "/privacy"},
 	},
 }
 

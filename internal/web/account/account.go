@@ -17,6 +17,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/web"
+	"github.com/stewardhq/steward/internal/web/personal"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
@@ -28,7 +29,7 @@ func Routes(site *web.Site, mux *http.ServeMux) {
 	}).Routes(mux)
 	signUpPages(site, mux)
 	web.RevertRoutes(site, mux)
-	privacyPages(site, mux)
+	personal.Routes(site, mux, session.Account)
 	mux.Handle("GET /account/{brand}", site.Account(overview))
 	mux.Handle("GET /account/{brand}/orders", site.Account(ordersPage))
 }
@@ -53,7 +54,7 @@ func overview(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	policy, err := policyDue(v)
+	policy, err := personal.PolicyDue(v)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func overview(v *web.Visit) error {
 type overviewProps struct {
 	Name    string
 	Base    string
-	Policy  *policyAsked // nil: there is nothing to accept
+	Policy  *personal.PolicyAsked // nil: there is nothing to accept
 	Offer   *ui.PasskeyOfferProps
 	Clock   ui.Clock
 	Details []ui.Pair

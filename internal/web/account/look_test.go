@@ -73,7 +73,7 @@ func TestPagesAreAccessibleInBothThemesAndOnAPhone(t *testing.T) {
 	b.WaitText("Confirm")
 	look("step-up")
 	enter("/app/aurora", buyers[0].Email)
-	for _, page := range []string{"/profile", "/security"} {
+	for _, page := range []string{"/profile", "/security", "/email", "/privacy"} {
 		b.Goto("/app/aurora" + page)
 		look("app" + filepath.Base(page))
 	}

@@ -118,6 +118,41 @@ func TestACompanyUserMovesToAnotherAddress(t *testing.T) {
 	})
 }
 
+// TestACompanyUserHasACopyOfTheirData: on the same page as customers, without consents, which are for customers.
+func TestACompanyUserHasACopyOfTheirData(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		all, err := seed.Admit(t.Context(), f.Door)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const base = "/app/aurora"
+		f.get(base+"/privacy").wants(t, http.StatusSeeOther, base+"/sign-in?back=%2Fapp%2Faurora%2Fprivacy")
+		f.enters(base, all[0].Email)
+		if a := f.get(base + "/profile"); !strings.Contains(a.body, `href="`+base+`/privacy"`) {
+			t.Error("the menu does not lead there")
+		}
+		if a := f.get(base+"/privacy").wants(t, http.StatusOK, ""); strings.Contains(words(a.body), "What you agree to") || !strings.Contains(words(a.body), "Download my data") {
+			t.Error(words(a.body))
+		}
+		before := f.print()
+		f.post(base+"/privacy/consents", "email_marketing", "1").wants(t, http.StatusConflict, "")
+		if differ := before.Diff(f.print()); len(differ) > 0 {
+			t.Errorf("refused, and changed %v", differ)
+		}
+		f.post(base+"/privacy/download").wants(t, http.StatusSeeOther, base+"/privacy")
+		if a := f.get(base + "/privacy"); !strings.Contains(words(a.body), "Being made") {
+			t.Error(words(a.body))
+		}
+		f.Later(31 * time.Second)
+		asked := f.post(base+"/privacy/deletion", "reason", "I have left the company")
+		path, _, _ := strings.Cut(asked.location, "?")
+		f.post(path, "code", f.mailed(all[0].Email), "back", base+"/privacy").wants(t, http.StatusSeeOther, base+"/privacy")
+		f.post(base+"/privacy/deletion/withdraw").wants(t, http.StatusSeeOther, base+"/privacy")
+		v := f.views("bruno", all[0].ID, "company")
+		v.post(base+"/privacy/download").wants(t, http.StatusForbidden, "")
+	})
+}
+
 func TestACustomerSeesToTheirPrivacy(t *testing.T) {
 	fronts(t, func(t *testing.T, f *front) {
 		const base = "/account/aurora"

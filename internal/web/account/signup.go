@@ -14,6 +14,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/web"
+	"github.com/stewardhq/steward/internal/web/personal"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
@@ -61,7 +62,7 @@ func drawSignUp(v *web.Visit, status int, p signUpProps) error {
 	if err != nil {
 		return err
 	}
-	p.Policy, p.PolicyHref = policy.Policy, policyHref(v.Base(), policy.Policy)
+	p.Policy, p.PolicyHref = policy.Policy, personal.PolicyHref(v.Base(), policy.Policy)
 	p.Brand, p.Action, p.SignIn = v.Front.Name, v.Base()+"/sign-up", v.Base()+"/sign-in"
 	return v.Passage(status, "Make an account", signUpSheet(p))
 }

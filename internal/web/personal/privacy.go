@@ -1,4 +1,6 @@
-package account
+// Package personal is what people see to about their own data: consents, the privacy policy, a copy of everything, the wish to be
+// deleted. The pages are the same in a customer's account and in the company panel; consents are for customers.
+package personal
 
 import (
 	"errors"
@@ -13,15 +15,20 @@ import (
 	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/session"
 	"github.com/stewardhq/steward/internal/subject"
+	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/web"
 	"github.com/stewardhq/steward/internal/web/ui"
 )
 
-// privacyPages are what one does for one's own privacy: consents, the privacy policy, a copy of one's data, the wish to be deleted.
-func privacyPages(site *web.Site, mux *http.ServeMux) {
+// Routes hangs the pages up for one of the two.
+func Routes(site *web.Site, mux *http.ServeMux, a session.Audience) {
+	at, members := "/account/{brand}", site.Account
+	if a == session.Company {
+		at, members = "/app/{brand}", site.Company
+	}
 	own := func(pattern string, h web.Handler) {
 		method, path, _ := strings.Cut(pattern, " ")
-		mux.Handle(method+" /account/{brand}/privacy"+path, site.Account(h))
+		mux.Handle(method+" "+at+"/privacy"+path, members(h))
 	}
 	own("GET ", func(v *web.Visit) error { return drawPrivacy(v, http.StatusOK, nil) })
 	own("POST /consents", setConsents)
@@ -31,18 +38,26 @@ func privacyPages(site *web.Site, mux *http.ServeMux) {
 	own("GET /deletion", func(v *web.Visit) error { return drawDeletion(v, http.StatusOK, deletionProps{}) })
 	own("POST /deletion", askDeletion)
 	own("POST /deletion/withdraw", withdrawDeletion)
-	mux.Handle("GET /account/{brand}/privacy-policy", site.Passing(session.Account, policyPage))
+	mux.Handle("GET "+at+"/privacy-policy", site.Passing(a, policyPage))
 }
 
 type privacyProps struct {
 	Base      string
 	Clock     ui.Clock
 	Problem   []ui.Run
-	Consents  []consent.State
+	Consents  []consent.State // none for who is no customer
 	Policy    consent.Standing
 	Downloads []copyOf
 	Going     bool
 	Request   *privacy.RequestShown
+}
+
+// grid is two columns where there is something for both.
+func (p privacyProps) grid() string {
+	if len(p.Consents) == 0 {
+		return "st-ownpage"
+	}
+	return "st-appgrid"
 }
 
 // copyOf is a copy of one's data that was asked for.
@@ -56,11 +71,14 @@ type copyOf struct {
 
 func drawPrivacy(v *web.Visit, status int, problem []ui.Run) error {
 	p := privacyProps{Base: v.Base() + "/privacy", Clock: v.Clock(), Problem: problem}
-	said, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, consent.List, consent.Who{User: v.Present.User.ID})
-	if err != nil {
-		return err
+	if v.Present.User.Kinds&user.IsCustomer != 0 {
+		said, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, consent.List, consent.Who{User: v.Present.User.ID})
+		if err != nil {
+			return err
+		}
+		p.Consents = said.Now
 	}
-	p.Consents = said.Now
+	var err error
 	if p.Policy, err = op.Ask(v.Ctx(), v.Site.Door, v.Caller, consent.OwnPolicy, op.None{}); err != nil {
 		return err
 	}
@@ -208,8 +226,8 @@ func policyPage(v *web.Visit) error {
 	return v.Passage(http.StatusOK, "Privacy policy", policySheet(v.Front.Name, p.Policy))
 }
 
-// policyHref is where a policy can be read.
-func policyHref(base string, p consent.Policy) string {
+// PolicyHref is where a policy can be read.
+func PolicyHref(base string, p consent.Policy) string {
 	if p.URL != "" {
 		return p.URL
 	}
@@ -231,29 +249,30 @@ func (p privacyProps) answered() []ui.Run {
 	return ui.Text(ui.T("Your request was closed on " + on(r.ClosedAt) + "."))
 }
 
-// policyDue is the banner that asks to accept a policy that is new; nil where nothing is asked.
-func policyDue(v *web.Visit) (*policyAsked, error) {
+// PolicyDue is the banner that asks to accept a policy that is new; nil where nothing is asked.
+func PolicyDue(v *web.Visit) (*PolicyAsked, error) {
 	s, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, consent.OwnPolicy, op.None{})
 	if err != nil || !s.Due() || v.Caller.As != nil {
 		return nil, err
 	}
-	return &policyAsked{s, v.Base()}, nil
+	return &PolicyAsked{s, v.Base()}, nil
 }
 
-type policyAsked struct {
+// PolicyAsked is a policy that waits to be accepted.
+type PolicyAsked struct {
 	consent.Standing
 	Base string
 }
 
-func (p policyAsked) words() []ui.Run {
+func (p PolicyAsked) words() []ui.Run {
 	words := "The shop has a privacy policy. "
 	if p.Accepted != "" {
 		words = "The privacy policy has changed. "
 	}
-	return ui.Text(ui.T(words), ui.L("Read it", policyHref(p.Base, p.Policy)), ui.T(", then accept it."))
+	return ui.Text(ui.T(words), ui.L("Read it", PolicyHref(p.Base, p.Policy)), ui.T(", then accept it."))
 }
 
-func (p policyAsked) accept(back string) ui.Action {
+func (p PolicyAsked) accept(back string) ui.Action {
 	return ui.Action{
 		Label: "Accept", About: "the privacy policy", Post: p.Base + "/privacy/policy",
 		Sends: []ui.Hidden{{Name: "version", Value: p.Version}, {Name: "back", Value: back}},
