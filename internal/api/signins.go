@@ -66,11 +66,12 @@ type (
 	newSignUp struct {
 		InBrand
 		Guest
-		Email     string `json:"email" required:"true" example:"maya@example.com"`
-		FirstName string `json:"first_name,omitempty"`
-		LastName  string `json:"last_name,omitempty"`
-		Password  string `json:"password,omitempty" description:"Left out, the customer signs in with codes."`
-		Policy    string `json:"privacy_policy,omitempty" example:"2026-11" description:"Version of the privacy policy that the customer accepts. Needed where the brand has one."`
+		Email     string           `json:"email" required:"true" example:"maya@example.com"`
+		FirstName string           `json:"first_name,omitempty"`
+		LastName  string           `json:"last_name,omitempty"`
+		Password  string           `json:"password,omitempty" description:"Left out, the customer signs in with codes."`
+		Location  brand.LocationID `json:"location,omitempty" description:"Home location: id of a location of the brand. Left out, the first order decides."`
+		Policy    string           `json:"privacy_policy,omitempty" example:"2026-11" description:"Version of the privacy policy that the customer accepts. Needed where the brand has one."`
 	}
 	emailVerification struct {
 		InBrand
@@ -153,7 +154,7 @@ func signIns(t *table) {
 			if err != nil {
 				return out, err
 			}
-			handle, err := customer.SignUpAt(c.Context(), c.Desk, guest, customer.SignUp{Brand: b, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName, Policy: w.Policy}, w.Password)
+			handle, err := customer.SignUpAt(c.Context(), c.Desk, guest, customer.SignUp{Brand: b, Email: w.Email, FirstName: w.FirstName, LastName: w.LastName, Location: w.Location, Policy: w.Policy}, w.Password)
 			return SignedUp{State: "mail_sent", Handle: handle}, err
 		}, says("Register a customer; a link by mail confirms the address"))
 	Query(t, "POST /v1/email-verifications", vouch,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stewardhq/steward/internal/api"
 	"github.com/stewardhq/steward/internal/kernel/access"
+	"github.com/stewardhq/steward/internal/user"
 )
 
 func told[T any](t *testing.T, r reply, status int) (out T) {
@@ -81,7 +82,11 @@ func TestTheStorefrontRegistersCustomers(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.Customer("maya")
 		key := d.key("dev", d.brand("aurora"), access.AccessCheck)
-		up := told[api.SignedUp](t, d.call(key, "POST", "/v1/sign-ups", `{"email":"noor@example.org","password":"plum otter lantern seven","ip":"198.51.100.8"}`), http.StatusOK)
+		up := told[api.SignedUp](t, d.call(key, "POST", "/v1/sign-ups", `{"email":"noor@example.org","password":"plum otter lantern seven","location":"`+string(d.Place("aurora").Hub["York"])+`","ip":"198.51.100.8"}`), http.StatusOK)
+		d.unchanged(func() {
+			elsewhere := string(d.Place("meridian").Hub["Boston"])
+			d.call(key, "POST", "/v1/sign-ups", `{"email":"sam@example.org","location":"`+elsewhere+`","ip":"198.51.100.8"}`).is(422, "invalid")
+		})
 		known := told[api.SignedUp](t, d.call(key, "POST", "/v1/sign-ups", `{"email":"maya.whitaker@example.com","ip":"198.51.100.8"}`), http.StatusOK)
 		if up.State != known.State || len(up.Handle) != len(known.Handle) {
 			t.Errorf("%+v and %+v", up, known)
@@ -96,6 +101,9 @@ func TestTheStorefrontRegistersCustomers(t *testing.T) {
 		done := told[api.EmailVerified](t, d.call(key, "POST", "/v1/email-verifications", `{"token":"`+token+`","handle":"`+up.Handle+`"}`), http.StatusOK)
 		if !done.Password {
 			t.Error("the password does not count")
+		}
+		if u, err := user.Find(d.Store.Read(t.Context()), done.User); err != nil || u.Location != d.Place("aurora").Hub["York"] {
+			t.Errorf("her home is %s, %v", u.Location, err)
 		}
 		in := told[api.SignedIn](t, d.call(key, "POST", "/v1/sign-ins", `{"email":"noor@example.org","password":"plum otter lantern seven","ip":"198.51.100.8"}`), http.StatusOK)
 		if in.State != "signed_in" || in.User != done.User {

@@ -53,23 +53,28 @@ var SetHomeLocation = &op.Action[Home, *move, op.None]{
 		if m.Profile.Location == in.Location {
 			return none, nil
 		}
-		b, err := brandOf(tx, m.Brand)
-		if err != nil {
-			return none, err
-		}
-		book, err := Open(tx, b, []int64{m.Num})
-		if err != nil {
-			return none, err
-		}
-		m.Profile.Location = in.Location
-		if err := Profiles.Update(tx, m.Profile); err != nil {
-			return none, err
-		}
-		a := book.Of(m.Num)
-		if a.home = 0; m.to != nil {
-			a.home = m.to.Num
-		}
-		a.ends = true // the first order decides where nothing is set
-		return none, book.Save(tx)
+		return none, m.settle(tx, m.to)
 	},
+}
+
+// settle gives a customer another home location, with what follows from it; nil: the first order decides.
+func (c *Customer) settle(tx *op.Tx, at *brand.Location) error {
+	b, err := brandOf(tx, c.Brand)
+	if err != nil {
+		return err
+	}
+	book, err := Open(tx, b, []int64{c.Num})
+	if err != nil {
+		return err
+	}
+	var num int64
+	if c.Profile.Location = ""; at != nil {
+		c.Profile.Location, num = at.ID, at.Num
+	}
+	if err := Profiles.Update(tx, c.Profile); err != nil {
+		return err
+	}
+	a := book.Of(c.Num)
+	a.home, a.ends = num, true // the first order decides where nothing is set
+	return book.Save(tx)
 }

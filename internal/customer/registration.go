@@ -21,17 +21,20 @@ func registrationOf(r store.Reader, b brand.ID) (reg Registration, version int64
 	return reg, version, err
 }
 
-// RegistrationShown is the setting with its version.
+// RegistrationShown is the setting with its version, and, where people may register, the locations that they may choose from.
 type RegistrationShown struct {
 	Registration
-	Version int64
+	Version   int64
+	Locations []brand.Location
 }
 
-// ShowRegistration reads whether a brand takes registrations.
+// ShowRegistration reads whether a brand takes registrations, and where its locations are.
 var ShowRegistration = &op.Query[brand.ID, RegistrationShown]{
 	Name: "registration.show", Summary: "Read whether customers may register by themselves", Open: true,
 	Do: func(v *op.View, b brand.ID) (s RegistrationShown, err error) {
-		s.Registration, s.Version, err = registrationOf(v, b)
+		if s.Registration, s.Version, err = registrationOf(v, b); err == nil && s.Open {
+			s.Locations, err = brand.LocationsOf(v, b)
+		}
 		return s, err
 	},
 }

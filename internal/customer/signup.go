@@ -38,6 +38,8 @@ type SignUp struct {
 	LastName  string   `json:"last_name,omitzero"`
 	Hash      string   `json:"-"`               // of the password; empty: none, codes by mail do
 	Policy    string   `json:"policy,omitzero"` // the version of the privacy policy that is accepted, where the brand has one
+
+	Location brand.LocationID `json:"location,omitzero"` // home location; empty: the first order decides
 }
 
 // Refusals of a registration.
@@ -62,6 +64,8 @@ type pendingSignUp struct {
 	MadeAt   int64   `db:"made_at"`
 	Policy   string  `db:"policy"`
 	PolicyIP string  `db:"policy_ip_box"`
+
+	Location brand.LocationID `db:"location_id"`
 }
 
 var signUps = op.Bookkeeping[pendingSignUp]("sign_ups")
@@ -78,6 +82,9 @@ var Register = &op.Action[SignUp, *brand.Brand, string]{
 			return "", err
 		}
 		if in.Policy, err = consent.Accepts(tx, b.ID, in.Policy); err != nil {
+			return "", err
+		}
+		if err := in.home(tx, b.ID); err != nil {
 			return "", err
 		}
 		s := &registering{b: b, in: in}
@@ -120,6 +127,18 @@ func (in *SignUp) check() error {
 		*value = clean
 	}
 	return wrong.Err()
+}
+
+// home refuses a home location that is none of the brand's.
+func (in *SignUp) home(r store.Reader, b brand.ID) error {
+	if in.Location == "" {
+		return nil
+	}
+	l, err := brand.FindLocation(r, in.Location)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && l.Brand != b {
+		return errs.Field("location", "Choose one of this shop’s locations, or leave it out.")
+	}
+	return err
 }
 
 // registering is a registration on its way.
@@ -185,7 +204,7 @@ func (s *registering) wait(tx *op.Tx, u *user.User, made bool) error {
 	if err != nil {
 		return err
 	}
-	row := pendingSignUp{Link: secret.HashToken(token), User: u.ID, Made: made, Browser: s.browser, Password: s.in.Hash, MadeAt: tx.Now().UnixMilli()}
+	row := pendingSignUp{Link: secret.HashToken(token), User: u.ID, Made: made, Browser: s.browser, Password: s.in.Hash, Location: s.in.Location, MadeAt: tx.Now().UnixMilli()}
 	name, err := json.Marshal([2]string{s.in.FirstName, s.in.LastName})
 	if err != nil {
 		return err
@@ -280,6 +299,9 @@ var ConfirmSignUp = &op.Action[Confirming, confirming, Confirmed]{
 		if err := t.row.accepted(tx, u); err != nil {
 			return c, err
 		}
+		if err := t.row.settled(tx, u); err != nil {
+			return c, err
+		}
 		same := in.Browser != "" && secret.Equal(t.row.Browser, secret.HashToken(in.Browser))
 		c = Confirmed{User: u.ID, Brand: u.Brand, Password: t.row.Password != "" && same, Dropped: t.row.Password != "" && !same}
 		if c.Password {
@@ -309,6 +331,25 @@ func (p *pendingSignUp) accepted(tx *op.Tx, u *user.User) (err error) {
 		}
 	}
 	return consent.Note(tx, u, consent.PrivacyPolicy, true, proof)
+}
+
+// settled gives a customer the home location that they chose, where staff have not set one. A location that is gone by now is left out.
+func (p *pendingSignUp) settled(tx *op.Tx, u *user.User) error {
+	if p.Location == "" {
+		return nil
+	}
+	l, err := brand.FindLocation(tx, p.Location)
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c, err := Find(tx, u.ID)
+	if err != nil || c.Profile.Location != "" {
+		return err
+	}
+	return c.settle(tx, l)
 }
 
 // named gives an account without a name the one that was typed.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/errs"
 	"github.com/stewardhq/steward/internal/kernel/op"
@@ -289,5 +290,73 @@ func TestANetworkRegistersTenTimesAnHour(t *testing.T) {
 		if i < 10 && err != nil || i == 10 && !errors.Is(err, auth.ErrSignUpRate) {
 			t.Errorf("number %d: %v", i+1, err)
 		}
+	}
+}
+
+// TestAHomeLocationIsChosenAtSignUp: it is the customer's once the address is confirmed; what staff have set stays.
+func TestAHomeLocationIsChosenAtSignUp(t *testing.T) {
+	doors(t, func(t *testing.T, d *door) {
+		leeds, aurora := d.Place("aurora").Hub["Leeds"], d.Place("aurora").ID
+		d.Customer("maya") // York, set by staff; and Siobhán of Hull, by her first order
+		registers := func(email string, at brand.LocationID) (browser string, err error) {
+			return op.Do(context.Background(), d.Door, d.stranger(), customer.Register, customer.SignUp{Brand: aurora, Email: email, Location: at})
+		}
+		for _, wrong := range []brand.LocationID{"loc_none", d.Place("meridian").Hub["Boston"]} {
+			for _, email := range []string{"new@example.org", "maya.whitaker@example.com"} {
+				d.untouched("registered with a location that is none of the shop's", func() {
+					_, err := registers(email, wrong)
+					if got := errs.Of(err).Fields["location"]; !strings.Contains(got, "this shop’s locations") {
+						t.Errorf("%s with %s: %v", email, wrong, err)
+					}
+				})
+			}
+		}
+		for email, want := range map[string]brand.LocationID{
+			"new@example.org": leeds, "siobhan.oneill@example.net": leeds, "maya.whitaker@example.com": d.Place("aurora").Hub["York"],
+		} {
+			before := d.account(email)
+			browser, err := registers(email, leeds)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if now := d.account(email); before != nil && now.Location != before.Location || before == nil && now.Location != "" {
+				t.Errorf("%s: the home is %s before the address is confirmed", email, now.Location)
+			}
+			_, token := d.letter(email)
+			if _, err := d.confirms(token, browser); err != nil {
+				t.Fatal(err)
+			}
+			u := d.account(email)
+			if u.Location != want {
+				t.Errorf("%s: the home is %s, want %s", email, u.Location, want)
+			}
+			var listed string
+			r := d.Store.Read(context.Background())
+			if err := r.QueryRow("select l.id from people p join locations l on l.num = p.location_num where p.num = $1", u.Num).Scan(&listed); err != nil || listed != string(want) {
+				t.Errorf("%s is listed at %q, %v", email, listed, err)
+			}
+		}
+	})
+}
+
+// untouched demands that nothing at all is different afterwards.
+func (d *door) untouched(what string, do func()) {
+	d.t.Helper()
+	take := func() dump.Print {
+		r := d.Store.Read(context.Background())
+		tables, err := dump.Tables(r)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		p, err := dump.Take(r, dump.Without(tables, "audit_events", "audit_subjects", "audit_heads"))
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		return p
+	}
+	before := take()
+	do()
+	if differ := before.Diff(take()); len(differ) > 0 {
+		d.t.Errorf("%s: changed %s", what, strings.Join(differ, ", "))
 	}
 }

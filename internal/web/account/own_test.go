@@ -240,3 +240,32 @@ func TestWhoHasNoPasskeyIsOfferedOneUntilTheySayNotNow(t *testing.T) {
 		}
 	})
 }
+
+func TestTheRegistrationAsksForALocationOfTheShop(t *testing.T) {
+	fronts(t, func(t *testing.T, f *front) {
+		const at = "/account/aurora/sign-up"
+		york := string(f.Place("aurora").Hub["York"])
+		page := f.get(at).wants(t, http.StatusOK, "")
+		if !strings.Contains(page.body, `value="`+york+`"`) || strings.Contains(page.body, string(f.Place("meridian").Hub["Boston"])) {
+			t.Error("it does not offer the locations of this shop alone")
+		}
+		before := f.print()
+		wrong := f.post(at, "email", "noor@example.org", "location", string(f.Place("meridian").Hub["Boston"])).wants(t, http.StatusUnprocessableEntity, "")
+		if !strings.Contains(words(wrong.body), "Choose one of this shop’s locations") {
+			t.Errorf("says %s", words(wrong.body))
+		}
+		if differ := before.Diff(f.print()); len(differ) > 0 {
+			t.Errorf("changed %v", differ)
+		}
+		if again := f.post(at, "email", "noor@", "location", york).wants(t, http.StatusUnprocessableEntity, ""); !strings.Contains(again.body, `value="`+york+`" selected`) {
+			t.Error("the form forgets what was chosen")
+		}
+		f.post(at, "email", "noor@example.org", "location", york).wants(t, http.StatusSeeOther, at+"/sent")
+		f.get(f.path("confirm_sign_up", "noor@example.org"))
+		f.post("/account/aurora/confirm").wants(t, http.StatusOK, "")
+		u, err := user.FindByEmail(f.Store.Read(t.Context()), f.Place("aurora").ID, "noor@example.org")
+		if err != nil || string(u.Location) != york {
+			t.Errorf("her home is %s, %v", u.Location, err)
+		}
+	})
+}

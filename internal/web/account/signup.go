@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/stewardhq/steward/internal/auth"
+	"github.com/stewardhq/steward/internal/brand"
 	"github.com/stewardhq/steward/internal/consent"
 	"github.com/stewardhq/steward/internal/customer"
 	"github.com/stewardhq/steward/internal/kernel/errs"
@@ -41,6 +42,8 @@ const (
 type signUpProps struct {
 	Brand, Action, SignIn string
 	Email, First, Last    string
+	Location              string
+	Locations             []ui.Option // none: the shop has none
 	Fields                map[string]string
 	Problem               []ui.Run
 
@@ -49,7 +52,7 @@ type signUpProps struct {
 }
 
 func (p signUpProps) lines() (all []ui.FormError) {
-	for _, field := range []string{"email", "first_name", "last_name", "password", "policy"} {
+	for _, field := range []string{"email", "first_name", "last_name", "location", "password", "policy"} {
 		if text := p.Fields[field]; text != "" {
 			all = append(all, ui.FormError{Field: field, Text: text})
 		}
@@ -63,8 +66,26 @@ func drawSignUp(v *web.Visit, status int, p signUpProps) error {
 		return err
 	}
 	p.Policy, p.PolicyHref = policy.Policy, personal.PolicyHref(v.Base(), policy.Policy)
+	registration, err := op.Ask(v.Ctx(), v.Site.Door, v.Site.From(v.R).Nobody(), customer.ShowRegistration, v.Front.ID)
+	if err != nil {
+		return err
+	}
+	if len(registration.Locations) > 0 {
+		p.Locations = []ui.Option{{Label: "None yet"}}
+	}
+	for _, l := range registration.Locations {
+		p.Locations = append(p.Locations, ui.Option{Value: string(l.ID), Label: placeOf(l)})
+	}
 	p.Brand, p.Action, p.SignIn = v.Front.Name, v.Base()+"/sign-up", v.Base()+"/sign-in"
 	return v.Passage(status, "Make an account", signUpSheet(p))
+}
+
+// placeOf is a location as customers choose it.
+func placeOf(l brand.Location) string {
+	if l.Name == l.City {
+		return l.City
+	}
+	return l.Name + ", " + l.City
 }
 
 func signUpPage(v *web.Visit) error {
@@ -90,7 +111,7 @@ func signUp(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	in := customer.SignUp{Brand: v.Front.ID, Email: form.Get("email"), FirstName: form.Get("first_name"), LastName: form.Get("last_name")}
+	in := customer.SignUp{Brand: v.Front.ID, Email: form.Get("email"), FirstName: form.Get("first_name"), LastName: form.Get("last_name"), Location: brand.LocationID(form.Get("location"))}
 	if form.Get("policy") != "" {
 		in.Policy = form.Get("policy_version")
 	}
@@ -99,7 +120,7 @@ func signUp(v *web.Visit) error {
 	switch {
 	case err == nil:
 	case errors.As(err, &refusal) && (refusal.Kind == errs.Invalid || refusal.Kind == errs.TooMany):
-		p := signUpProps{Email: in.Email, First: in.FirstName, Last: in.LastName, Fields: refusal.Fields}
+		p := signUpProps{Email: in.Email, First: in.FirstName, Last: in.LastName, Location: string(in.Location), Fields: refusal.Fields}
 		if len(refusal.Fields) == 0 {
 			p.Problem = ui.Text(ui.T(refusal.Detail))
 		}
