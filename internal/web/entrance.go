@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -349,31 +348,7 @@ func (e *Entrance) secondPage(v *Visit) error {
 	if h == nil || err != nil {
 		return err
 	}
-	return e.drawSecond(v, http.StatusOK, h, v.R.URL.Query().Get("with"), "")
-}
-
-var secondWays = map[string]string{"totp": "Use your authenticator app", "passkey": "Use a passkey", "recovery": "Use a recovery code"}
-
-func (e *Entrance) drawSecond(v *Visit, status int, h *auth.Halfway, with, problem string) error {
-	var ways []string
-	if h.Factors.App {
-		ways = append(ways, "totp")
-	}
-	if h.Factors.Passkeys > 0 {
-		ways = append(ways, "passkey")
-	}
-	if ways = append(ways, "recovery"); !slices.Contains(ways, with) {
-		with = ways[0]
-	}
-	back, at := e.backOf(v), v.Base()+"/sign-in/second"
-	p := ui.SecondStepProps{Action: at, Back: back, With: with, Problem: problem}
-	for _, way := range ways {
-		if way != with {
-			p.Others = append(p.Others, ui.L(secondWays[way], at+"?"+url.Values{"with": {way}, "back": {back}}.Encode()))
-		}
-	}
-	p.Passkey = ui.PasskeyProps{Do: "Use a passkey", Ask: at + "/passkey/question", To: at + "/passkey", Main: true, Sends: []ui.Hidden{{Name: "back", Value: back}}}
-	return v.Passage(status, "One more step", ui.SecondStep(p))
+	return v.SecondStep(http.StatusOK, h, v.R.URL.Query().Get("with"), e.backOf(v), "")
 }
 
 func (e *Entrance) second(v *Visit) error {
@@ -399,7 +374,7 @@ func (e *Entrance) showSecond(v *Visit, with, answer string) error {
 	case errors.Is(err, auth.ErrTicket):
 		return e.again(v, refusal)
 	case refusal != nil:
-		return e.drawSecond(v, v.Status(refusal), h, with, refusal.Detail)
+		return v.SecondStep(v.Status(refusal), h, with, e.backOf(v), refusal.Detail)
 	case err != nil:
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/stewardhq/steward/internal/auth"
 	"github.com/stewardhq/steward/internal/kernel/errs"
@@ -115,80 +114,7 @@ func secondPage(v *web.Visit) error {
 	if h == nil || err != nil {
 		return err
 	}
-	return drawSecond(v, http.StatusOK, h, v.R.URL.Query().Get("with"), back, "")
-}
-
-// drawSecond offers what the person has. It says nothing of who they are, so that the answer to a wrong code is the same for
-// everybody who has the same.
-func drawSecond(v *web.Visit, status int, h *auth.Halfway, with, back, problem string) error {
-	ways := waysOf(h.Factors)
-	if !slices.Contains(ways, with) {
-		with = ways[0]
-	}
-	p := secondProps{With: with, Back: back, Problem: problem}
-	for _, way := range ways {
-		if way != with {
-			p.Others = append(p.Others, ui.L(wayWords[way], "/admin/sign-in/second?"+url.Values{"with": {way}, "back": {back}}.Encode()))
-		}
-	}
-	if with == "passkey" {
-		p.Passkey = ui.PasskeyProps{
-			Do: "Use a passkey", Ask: "/admin/sign-in/second/passkey/question", To: "/admin/sign-in/second/passkey", Main: true,
-			Sends: []ui.Hidden{{Name: "back", Value: back}},
-		}
-	}
-	if demo := v.Site.Demo; demo != nil && with == "totp" {
-		for _, d := range demo.People {
-			if d.ID == string(h.User.ID) && d.Secret != "" {
-				p.Demo = demoWords(v.Site.Desk.UnusedCode(v.Ctx(), h.User.ID, d.Secret))
-			}
-		}
-	}
-	return v.Render(status, ui.Wrapped(ui.BlankProps{Title: p.title()}, secondSheet(p)))
-}
-
-// waysOf are the ways to show a second factor, the one to begin with first.
-func waysOf(f auth.Factors) (ways []string) {
-	if f.App {
-		ways = append(ways, "totp")
-	}
-	if f.Passkeys > 0 {
-		ways = append(ways, "passkey")
-	}
-	return append(ways, "recovery")
-}
-
-var wayWords = map[string]string{"totp": "Use your authenticator app", "passkey": "Use a passkey", "recovery": "Use a recovery code"}
-
-type secondProps struct {
-	With          string
-	Back, Problem string
-	Others        []ui.Run
-	Passkey       ui.PasskeyProps
-	Demo          string // what only the demo says
-}
-
-func (p secondProps) title() string {
-	return map[string]string{"totp": "Enter your code", "passkey": "Show your passkey", "recovery": "Use a recovery code"}[p.With]
-}
-
-func (p secondProps) lead() string {
-	return map[string]string{
-		"totp":     "Open your authenticator app and type the six digits for Steward.",
-		"passkey":  "Your device asks for your finger, your face or its PIN.",
-		"recovery": "Type one of the codes that you kept when you set up your second factor. Each is good once.",
-	}[p.With]
-}
-
-// after leads to the other ways.
-func (p secondProps) after() (runs []ui.Run) {
-	for i, o := range p.Others {
-		if i > 0 {
-			runs = append(runs, ui.T(" · "))
-		}
-		runs = append(runs, o)
-	}
-	return runs
+	return v.SecondStep(http.StatusOK, h, v.R.URL.Query().Get("with"), back, "")
 }
 
 func showSecond(v *web.Visit) error {
@@ -220,7 +146,7 @@ func tried(v *web.Visit, with, answer string) error {
 	case !errors.As(err, &refusal) || refusal.Kind == errs.Fault || refusal.Kind == errs.Unavailable:
 		return err
 	}
-	return drawSecond(v, v.Status(refusal), h, with, back, refusal.Detail)
+	return v.SecondStep(v.Status(refusal), h, with, back, refusal.Detail)
 }
 
 func secondQuestion(v *web.Visit) error {
@@ -344,12 +270,4 @@ func unlock(v *web.Visit) error {
 	}
 	v.Drop(unlockToken)
 	return v.Gone("/admin/sign-in")
-}
-
-// demoWords is the code that only the demo shows.
-func demoWords(code string) string {
-	if code == "" {
-		return "This is the demo: each code is good once, and those of this moment are used. A new one comes within half a minute; reload the page."
-	}
-	return "This is the demo: the code is " + code + "."
 }
