@@ -12,6 +12,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -73,7 +74,13 @@ func New(t *testing.T) *World { t.Helper(); return On(t, store.SQLite) }
 // On is a world on one database.
 func On(t *testing.T, engine store.Dialect) *World {
 	t.Helper()
-	w := fresh(t, engine)
+	return Logged(t, engine, nil)
+}
+
+// Logged is a world whose log can be read.
+func Logged(t *testing.T, engine store.Dialect, log *slog.Logger) *World {
+	t.Helper()
+	w := fresh(t, engine, log)
 	var err error
 	w.World, err = seed.Named(t.Context(), w.Desk, CheapHash)
 	if err != nil {
@@ -83,9 +90,9 @@ func On(t *testing.T, engine store.Dialect) *World {
 }
 
 // Fresh is an installation on SQLite that has nobody in it: it waits for its first Super Admin.
-func Fresh(t *testing.T) *World { t.Helper(); return fresh(t, store.SQLite) }
+func Fresh(t *testing.T) *World { t.Helper(); return fresh(t, store.SQLite, nil) }
 
-func fresh(t *testing.T, engine store.Dialect) *World {
+func fresh(t *testing.T, engine store.Dialect, log *slog.Logger) *World {
 	t.Helper()
 	w := &World{T: t, now: Now, World: &seed.World{}}
 	dir := t.TempDir()
@@ -94,7 +101,7 @@ func fresh(t *testing.T, engine store.Dialect) *World {
 		t.Fatal(err)
 	}
 	var err error
-	w.App, err = app.Open(t.Context(), c, app.Options{Migrate: true, Clock: w.clock})
+	w.App, err = app.Open(t.Context(), c, app.Options{Migrate: true, Clock: w.clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

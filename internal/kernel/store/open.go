@@ -156,8 +156,8 @@ func (db *DB) Optimize(ctx context.Context) error {
 
 // Scrub removes what was deleted from these tables from the files as well. On SQLite rows are overwritten with the deletion itself
 // (secure_delete); Scrub does the same to copies of them that a split left behind in a page, and then empties the write-ahead log,
-// which still holds pages as they were, for all tables. ErrLogHeld, ErrPagesMove: try again later. On PostgreSQL it is a vacuum, and
-// the bytes stay in the server's files until it uses their place again.
+// which still holds pages as they were, for all tables. ErrLogHeld, ErrPagesMove: try again later. On PostgreSQL it is a vacuum
+// with new samples for the planner, and the bytes stay in the server's files until it uses their place again.
 func (db *DB) Scrub(ctx context.Context, tables ...string) error {
 	if db.closed.Load() {
 		return ErrClosed

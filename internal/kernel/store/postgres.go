@@ -142,9 +142,11 @@ func (p *postgres) optimize(ctx context.Context) error {
 	return trouble(err, "analyze")
 }
 
+// scrub also takes a new sample of each table for the planner: the one before keeps values as they were, in pg_stats, for everybody
+// who may read the table. Of a table that has no rows left no sample is taken.
 func (p *postgres) scrub(ctx context.Context, tables []string) error {
 	for _, t := range tables {
-		if _, err := p.writers.Exec(ctx, "vacuum "+pgx.Identifier{t}.Sanitize()); err != nil {
+		if _, err := p.writers.Exec(ctx, "vacuum (analyze) "+pgx.Identifier{t}.Sanitize()); err != nil {
 			return trouble(err, "vacuum "+t)
 		}
 	}
