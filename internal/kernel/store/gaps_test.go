@@ -96,7 +96,10 @@ func holding(t *testing.T, path, text string) (in []string) {
 // TestWhatMovedBetweenPagesIsInNoFile: copies of rows that page splits left behind go as well, whether the rows are deleted or emptied.
 func TestWhatMovedBetweenPagesIsInNoFile(t *testing.T) {
 	t.Parallel()
-	const people = 1200
+	people := 1200
+	if testing.Short() {
+		people = 400
+	}
 	path, db := gathered(t, people)
 	if len(holding(t, path, "zqgone")) == 0 {
 		t.Fatal("it is not even there before: the test looks in the wrong place")
