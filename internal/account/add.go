@@ -161,6 +161,8 @@ func (n NewStaff) check(named bool) error {
 	var wrong errs.Wrong
 	if strings.TrimSpace(n.Email) == "" {
 		wrong.Add("email", "Write the e-mail address that the person signs in with.")
+	} else if _, err := text.ParseEmail(n.Email); err != nil {
+		wrong.Add("email", "%s", errs.Of(err).Detail)
 	}
 	if named && strings.TrimSpace(n.FirstName+n.LastName) == "" {
 		wrong.Add("first_name", "Write a name, so that colleagues and the audit log can tell who this is.")

@@ -292,6 +292,9 @@ func (s *step) take(v *web.Visit, l *peopleList) error {
 	if len(t.fields) == 0 {
 		t.problem = orRuns(t.problem, err)
 	}
+	if errors.Is(err, privacy.ErrHasHistory) && v.May(access.UsersArchive, p.User.Subject()) { // the way on
+		t.problem = append(t.problem, ui.T(" "), ui.L("Archive "+firstName(p.User, p.Title)+"…", p.path("archive")))
+	}
 	return s.ask(v, l, t.status, form, t)
 }
 
