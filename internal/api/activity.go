@@ -34,9 +34,9 @@ type Activity struct {
 type activityOf struct {
 	userPath
 	Kinds   string            `query:"kind" json:"-" example:"sign_in,password" description:"One kind, or several with commas: sign_in, password, profile, order, refund, security, account, admin."`
-	From    Time              `query:"at[gte]" json:"-"`
-	To      Time              `query:"at[lt]" json:"-"`
-	Outcome directory.Outcome `query:"outcome" json:"-" enum:"ok,failed"`
+	From    Time              `query:"at[gte]" json:"-" description:"At this instant or later."`
+	To      Time              `query:"at[lt]" json:"-" description:"Before this instant."`
+	Outcome directory.Outcome `query:"outcome" json:"-" enum:"ok,failed" description:"Only what went well, or only what failed or was refused."`
 	Uncounted
 }
 

@@ -61,11 +61,11 @@ type (
 	eventList struct {
 		InBrand
 		Operation string        `query:"operation" json:"-" description:"An operation (user.edit), or an area with its dot (user.)."`
-		Outcome   audit.Outcome `query:"outcome" json:"-" enum:"done,refused"`
+		Outcome   audit.Outcome `query:"outcome" json:"-" enum:"done,refused" description:"Only what was done, or only what was refused."`
 		Actor     string        `query:"actor" json:"-" description:"Who acted: id of a user or key, an e-mail address, or the name of a system actor."`
 		Subject   string        `query:"subject" json:"-" description:"What it was done to, or whom it tells about: an id, or an e-mail address."`
-		From      Time          `query:"at[gte]" json:"-"`
-		To        Time          `query:"at[lt]" json:"-"`
+		From      Time          `query:"at[gte]" json:"-" description:"At this instant or later."`
+		To        Time          `query:"at[lt]" json:"-" description:"Before this instant."`
 		Words     string        `query:"q" json:"-" description:"The number of an entry, its id, or an IP address."`
 		Page
 	}

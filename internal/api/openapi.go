@@ -190,7 +190,7 @@ type (
 		Once string `header:"Idempotency-Key" json:"-" required:"true" description:"A name of your own for this call. Repeats within 7 days are answered as the first was."`
 	}
 	proofHeader struct {
-		Proof string `header:"Step-Up" json:"-" example:"stp_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB 123456" description:"Id of the step-up and the code from the owner's mail, in the repeat of a call that was answered step_up_required."`
+		Proof string `header:"Step-Up" json:"-" example:"stp_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB 123456" description:"Id of the step-up and the code from the owner's mail or authenticator app, in the repeat of a call that was answered step_up_required."`
 	}
 )
 

@@ -92,3 +92,32 @@ func TestEveryDocumentedPathAnswers(t *testing.T) {
 		t.Errorf("%d routes, %d in the document", len(api.Patterns()), len(documented))
 	}
 }
+
+// Who writes against the document alone must find everything said.
+func TestEveryParameterIsSaid(t *testing.T) {
+	t.Parallel()
+	text, err := api.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type said struct {
+		Summary    string
+		Parameters []struct{ Name, Description string }
+	}
+	var document struct{ Paths map[string]map[string]said }
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range document.Paths {
+		for method, o := range item {
+			if o.Summary == "" {
+				t.Errorf("%s %s: nothing says what it does", method, path)
+			}
+			for _, p := range o.Parameters {
+				if p.Description == "" {
+					t.Errorf("%s %s: nothing says what %s is", method, path, p.Name)
+				}
+			}
+		}
+	}
+}

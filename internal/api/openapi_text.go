@@ -23,14 +23,18 @@ func (d openapiDocument) text() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// tidy says what the library cannot know: bodies are needed, take no other members and no null; a total is a number or absent.
+// tidy says what the library cannot know: bodies are needed but for a few, take no other members and no null; a total is a number or
+// absent.
 func tidy(tree map[string]any) {
-	closed := map[string]bool{}
-	for _, item := range object(tree, "paths") {
-		for _, operation := range item.(map[string]any) {
+	closed, bodiless := map[string]bool{}, map[string]bool{}
+	for _, rt := range declared().routes {
+		bodiless[strings.ToLower(rt.method)+" "+rt.path] = rt.bodiless
+	}
+	for path, item := range object(tree, "paths") {
+		for method, operation := range item.(map[string]any) {
 			o, _ := operation.(map[string]any)
 			if body := object(o, "requestBody"); body != nil {
-				body["required"] = true
+				body["required"] = !bodiless[method+" "+path]
 				closeSchema(tree, object(body, "content", "application/json", "schema"), closed)
 			}
 			for _, p := range list(o["parameters"]) {

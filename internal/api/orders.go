@@ -17,10 +17,10 @@ type (
 		Order commerce.ID `path:"order" json:"-" description:"Id of the order."`
 	}
 	orderFilter struct {
-		Location brand.LocationID `query:"location" json:"-"`
-		Status   commerce.Status  `query:"status" json:"-" enum:"paid,pending,cancelled,void"`
-		From     Time             `query:"placed_at[gte]" json:"-"`
-		Until    Time             `query:"placed_at[lt]" json:"-"`
+		Location brand.LocationID `query:"location" json:"-" description:"Only orders of this location, by its id."`
+		Status   commerce.Status  `query:"status" json:"-" enum:"paid,pending,cancelled,void" description:"Only orders in this state."`
+		From     Time             `query:"placed_at[gte]" json:"-" description:"Placed at this instant or later."`
+		Until    Time             `query:"placed_at[lt]" json:"-" description:"Placed before this instant."`
 		Page
 	}
 	orderList struct {

@@ -26,7 +26,7 @@ type Fact struct {
 }
 
 type stepUpPath struct {
-	ID string `path:"id" json:"-" example:"stp_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB"`
+	ID string `path:"id" json:"-" description:"Id of the step-up, from the answer step_up_required." example:"stp_01J9ZK7C2K8XQ4T5V6W7Y8Z9AB"`
 }
 
 // stepUps are not operations of their own: the door shows what waits to who started it, with the same key, and to nobody else.
