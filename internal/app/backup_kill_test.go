@@ -12,6 +12,7 @@ import (
 	"github.com/stewardhq/steward/internal/app"
 	"github.com/stewardhq/steward/internal/kernel/store"
 	"github.com/stewardhq/steward/internal/kernel/store/storetest"
+	"github.com/stewardhq/steward/internal/user"
 	"github.com/stewardhq/steward/internal/world"
 )
 
@@ -80,6 +81,7 @@ func TestAKilledRestoreLeavesTheOldInstallationOrTheNew(t *testing.T) {
 	for _, engine := range storetest.Engines {
 		t.Run(engine.String(), func(t *testing.T) {
 			w := world.On(t, engine)
+			gone := zora(t, w) // is in both backups, and erased by now
 			before := backedUp(t, w)
 			old := names(t, w.App)
 			if err := rename(w, "Aurora Later"); err != nil {
@@ -87,9 +89,12 @@ func TestAKilledRestoreLeavesTheOldInstallationOrTheNew(t *testing.T) {
 			}
 			later := names(t, w.App)
 			second := backedUp(t, w)
+			if err := w.Journal.Append(string(gone), w.Door.Now()); err != nil {
+				t.Fatal(err)
+			}
 			p := elsewhere(t, w)
 			began := time.Now()
-			p.done("restore", before)
+			p.done("restore", before, "--journal", w.Journal.Path()) // which stays in place from then on
 			now, seen := old, map[string]int{}
 			for i, after := range kills(4*time.Since(began), 12) {
 				file, then := second, later
@@ -105,6 +110,9 @@ func TestAKilledRestoreLeavesTheOldInstallationOrTheNew(t *testing.T) {
 					t.Fatalf("kill %d after %s: %v", i, after, err)
 				}
 				whole(t, w, a)
+				if u, err := user.Find(a.Store.Read(t.Context()), gone); err != nil || u.Status != user.Erased {
+					t.Errorf("kill %d after %s: who was erased is back: %+v, %v", i, after, u, err)
+				}
 				got := names(t, a)
 				if got != now && got != then {
 					t.Errorf("kill %d after %s: neither old nor new: %s", i, after, got)
@@ -120,6 +128,7 @@ func TestAKilledRestoreLeavesTheOldInstallationOrTheNew(t *testing.T) {
 				}
 				p.done("audit", "verify")
 			}
+			p.clean(zorasMarks...)
 			entries, _ := os.ReadDir(p.config.Data)
 			for _, e := range entries {
 				if strings.Contains(e.Name(), ".restore") || e.Name() == "restore.json" {
