@@ -50,6 +50,7 @@ type privacyProps struct {
 	Downloads []copyOf
 	Going     bool
 	Request   *privacy.RequestShown
+	Watched   bool // staff looks through the person's eyes: what is theirs alone to do is not offered
 }
 
 // grid is two columns where there is something for both.
@@ -70,7 +71,7 @@ type copyOf struct {
 }
 
 func drawPrivacy(v *web.Visit, status int, problem []ui.Run) error {
-	p := privacyProps{Base: v.Base() + "/privacy", Clock: v.Clock(), Problem: problem}
+	p := privacyProps{Base: v.Base() + "/privacy", Clock: v.Clock(), Problem: problem, Watched: v.Caller.As != nil}
 	if v.Present.User.Kinds&user.IsCustomer != 0 {
 		said, err := op.Ask(v.Ctx(), v.Site.Door, v.Caller, consent.List, consent.Who{User: v.Present.User.ID})
 		if err != nil {
