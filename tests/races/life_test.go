@@ -51,7 +51,7 @@ func TestArchivingWhileSigningIn(t *testing.T) {
 			r.t.Fatal(err)
 		}
 		r.Later(5 * time.Minute)
-		tickets := make([]string, 4) // more codes of an app, and minutes would pass
+		tickets := make([]string, 2) // each costs a hash, and half a minute for its code
 		for i := range tickets {
 			s, err := r.Desk.SignIn(context.Background(), stranger(i), auth.Try{Audience: session.Staff, Email: email, Password: phrase})
 			if err != nil {
@@ -59,36 +59,56 @@ func TestArchivingWhileSigningIn(t *testing.T) {
 			}
 			tickets[i] = s.Ticket
 		}
+		shopper, address := r.newcomer()
+		sent, err := r.Desk.SendCode(context.Background(), stranger(r.n), auth.Ask{Audience: session.Account, Brand: r.brand("aurora"), Email: address})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		code := r.mailed("sign_in_code", address)
 		verb := shut[r.n%len(shut)]
 		var mu sync.Mutex
-		tokens := []string{first.Token}
-		came := func(s auth.Signed, err error) error {
+		tokens := map[session.Audience][]string{session.Staff: {first.Token}}
+		came := func(to session.Audience, s auth.Signed, err error) error {
 			mu.Lock()
 			defer mu.Unlock()
 			if s.Token != "" {
-				tokens = append(tokens, s.Token)
+				tokens[to] = append(tokens[to], s.Token)
 			}
 			return err
 		}
 		r.atOnce(func(i int) error {
 			switch {
-			case i%25 == 11:
-				return verb.do(r, id)
+			case i%25 == 11 || i%25 == 12:
+				if r.n%2 == 0 { // or at once
+					time.Sleep(rand.N(30 * time.Millisecond))
+				}
+				return verb.do(r, []user.ID{id, shopper}[i%25-11])
 			case i < len(tickets): // the second step of a sign-in that is half done
 				s, err := r.Through(stranger(i), auth.Signed{Next: auth.SecondFactor, Ticket: tickets[i], User: id}, nil)
-				return came(s, err)
+				return came(session.Staff, s, err)
 			case i%5 == 0:
 				return r.Desk.Forgot(context.Background(), stranger(i), auth.Forgotten{Audience: session.Staff, Email: email})
+			case i%5 == 1:
+				s, err := r.Desk.SignIn(context.Background(), stranger(i), auth.Try{Audience: session.Staff, Email: email, Password: phrase})
+				return came(session.Staff, s, err)
 			}
-			return came(r.Desk.SignIn(context.Background(), stranger(i), auth.Try{Audience: session.Staff, Email: email, Password: phrase}))
-		}, "sign_in_failed", "not_active", "not_staff", "passwords_busy", "sign_in_again", "archived", "status_move", "second_factor_wrong")
-		if u := r.user(id); u.Status == user.Active {
-			r.t.Fatalf("round %d: %s did not happen", r.n, verb.name)
+			s, err := r.Desk.SignInCode(context.Background(), stranger(i), auth.Answer{Audience: session.Account, Brand: r.brand("aurora"), Browser: sent.Browser, Code: code})
+			return came(session.Account, s, err)
+		}, "sign_in_failed", "not_active", "not_staff", "passwords_busy", "sign_in_again", "archived", "status_move", "second_factor_wrong", "code_wrong")
+		for _, who := range []user.ID{id, shopper} {
+			if u := r.user(who); u.Status == user.Active {
+				r.t.Fatalf("round %d: %s did not happen", r.n, verb.name)
+			}
+			r.wants("sessions of somebody who is out: "+verb.name, 0, r.number("select count(*) from sessions where user_id = $1 and ended_at = 0", string(who)))
 		}
-		r.wants("sessions of somebody who is out: "+verb.name, 0, r.number("select count(*) from sessions where user_id = $1 and ended_at = 0", string(id)))
-		for _, token := range tokens {
-			if _, _, err := r.Desk.Resolve(context.Background(), auth.From{}, session.Staff, token); err == nil {
-				r.t.Errorf("round %d: somebody is in after %s", r.n, verb.name)
+		if len(tokens[session.Account]) > 0 {
+			r.seen["(was in before)"]++
+		}
+		for to, all := range tokens {
+			for _, token := range all {
+				if _, _, err := r.Desk.Resolve(context.Background(), auth.From{}, to, token); err == nil {
+					r.t.Errorf("round %d: somebody is in after %s", r.n, verb.name)
+				}
 			}
 		}
 		now := r.Door.Now().UnixMilli()
