@@ -37,10 +37,3 @@ var FindNumber = &op.Query[Number, []Summary]{
 		return store.All(v, func(row store.Row) (Summary, error) { return scanSummary(row, b, r) }, sql, args...)
 	},
 }
-
-// BuyersOf gives the numbers of the customers who have an order of this exact number in a brand: for the search of people, which
-// cuts them to what its caller may see.
-func BuyersOf(r store.Reader, b brand.ID, number string) ([]int64, error) {
-	return store.All(r, store.Value[int64],
-		"select distinct user_num from orders where brand_id = $1 and external_id = $2 order by user_num limit 50", string(b), number)
-}

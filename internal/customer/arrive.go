@@ -68,17 +68,8 @@ var (
 	ErrExternalID   = errs.New(errs.Invalid, "external_id_unreadable", "An external id has 1 to 255 characters and no control characters.")
 )
 
-// Ensure finds the customer that who means, or creates them. See Who for the rule.
-func Ensure(tx *op.Tx, b *brand.Brand, source string, who Who) (num int64, created bool, err error) {
-	found, err := EnsureAll(tx, b, source, []Arrival{{Who: who}})
-	if err != nil {
-		return 0, false, err
-	}
-	return found[0].Num, found[0].Created, found[0].Err
-}
-
-// EnsureAll is Ensure for a batch: a few queries for all of them, and one answer for each, in order. The caller has locked the
-// brand. Rejected ones change nothing.
+// EnsureAll finds the customers that a batch means, or creates them (see Who for the rule): a few queries for all of them, and one
+// answer for each, in order. The caller has locked the brand. Rejected ones change nothing.
 func EnsureAll(tx *op.Tx, b *brand.Brand, source string, all []Arrival) ([]Found, error) {
 	d := &desk{
 		tx: tx, brand: b, source: source, found: make([]Found, len(all)),

@@ -21,13 +21,6 @@ type Category struct {
 // Categories is where they are.
 var Categories = op.Derived[Category]("customer_categories")
 
-// CategoriesOf lists a customer's categories, the favourite first.
-func CategoriesOf(r store.Reader, num int64) ([]Category, error) {
-	all, err := Categories.All(r, "where user_num = $1", num)
-	slices.SortFunc(all, byFavour)
-	return all, err
-}
-
 // byFavour sorts by most lines, then spend, then name.
 func byFavour(a, b Category) int {
 	switch {

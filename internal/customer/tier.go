@@ -38,16 +38,6 @@ func (l Level) Label() string {
 	return [...]string{"Bronze", "Silver", "Gold", "Platinum"}[l]
 }
 
-// ParseLevel reads a tier's name.
-func ParseLevel(name string) (Level, bool) {
-	for l, n := range levelNames {
-		if n == name {
-			return Level(l), true
-		}
-	}
-	return 0, false
-}
-
 // MarshalText writes the tier's name.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 

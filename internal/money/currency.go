@@ -1,7 +1,6 @@
 package money
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/stewardhq/steward/internal/kernel/errs"
@@ -54,9 +53,6 @@ func (c Currency) Symbol() string {
 	return string(c)
 }
 
-// Currencies lists every code, sorted, for a choice on a form.
-func Currencies() []Currency { return append([]Currency(nil), sorted...) }
-
 // The active codes of ISO 4217 by their minor digits. Left out: funds, metals, test codes, and the two accounting units
 // with four digits (CLF, UYW), in which no shop sells.
 const (
@@ -69,21 +65,16 @@ const (
 	digits3 = "BHD IQD JOD KWD LYD OMR TND"
 )
 
-var currencies, sorted = table()
+var currencies = table()
 
-func table() (map[Currency]uint8, []Currency) {
+func table() map[Currency]uint8 {
 	m := map[Currency]uint8{}
 	for codes, digits := range map[string]uint8{digits0: 0, digits2: 2, digits3: 3} {
 		for _, code := range strings.Fields(codes) {
 			m[Currency(code)] = digits
 		}
 	}
-	all := make([]Currency, 0, len(m))
-	for c := range m {
-		all = append(all, c)
-	}
-	slices.Sort(all)
-	return m, all
+	return m
 }
 
 var symbols = map[Currency]string{

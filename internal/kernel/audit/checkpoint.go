@@ -13,7 +13,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/stewardhq/steward/internal/kernel/secret"
 )
@@ -77,15 +76,6 @@ const keyPrefix = "ed25519:"
 // the certainty that this is the right key.
 func PublicText(key ed25519.PrivateKey) string {
 	return keyPrefix + base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
-}
-
-// ParsePublic reads what PublicText printed.
-func ParsePublic(text string) (ed25519.PublicKey, error) {
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(text), keyPrefix))
-	if err != nil || len(raw) != ed25519.PublicKeySize {
-		return nil, errors.New("this is not a public key for audit checkpoints: it begins with " + keyPrefix + " and has 44 characters more")
-	}
-	return raw, nil
 }
 
 // Anchors are the signed checkpoints of one file, as far as they hold.

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
@@ -175,14 +176,10 @@ func TestPublicKeyAsText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public, err := ParsePublic(" " + PublicText(key) + "\n")
-	if err != nil || !public.Equal(key.Public()) {
-		t.Errorf("%v, %v", public, err)
-	}
-	for _, text := range []string{"", "ed25519:", "ed25519:AAAA", "x"} {
-		if _, err := ParsePublic(text); err == nil {
-			t.Errorf("%q is a key", text)
-		}
+	text := PublicText(key)
+	public, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, "ed25519:"))
+	if err != nil || !ed25519.PublicKey(public).Equal(key.Public()) || !strings.HasPrefix(text, "ed25519:") {
+		t.Errorf("%q: %v", text, err)
 	}
 }
 

@@ -84,12 +84,6 @@ func (s *sequence) next(ms int64, r [10]byte) (hi uint16, lo uint64) {
 	return d.hi, d.lo
 }
 
-// Make gives the id of a moment and ten bytes that the caller chose: for demo worlds, which are the same every time.
-func Make(prefix string, at time.Time, entropy [10]byte) string {
-	hi, lo := bits(entropy)
-	return spell(prefix, millis(at), hi, lo)
-}
-
 // Valid says whether s is an id with this prefix. It says nothing about whether there is such a thing.
 func Valid(prefix, s string) bool {
 	s, found := strings.CutPrefix(s, prefix)

@@ -48,13 +48,6 @@ func TestIdsOfManyAreDifferent(t *testing.T) {
 	wg.Wait()
 }
 
-func TestMakeIsTheSameEveryTime(t *testing.T) {
-	a, b := Make(Order, noon, [10]byte{1, 2, 3}), Make(Order, noon, [10]byte{1, 2, 3})
-	if a != b || !Valid(Order, a) {
-		t.Errorf("%q, %q", a, b)
-	}
-}
-
 func TestOtherTextIsNoID(t *testing.T) {
 	good := New(User, noon)
 	for _, s := range []string{"", "usr_", good[4:], strings.ToLower(good), good + "0", good[:29], good[:29] + "U", "usr_8" + good[5:],

@@ -86,19 +86,6 @@ func liteColumns(err error) string {
 	return columns
 }
 
-// IsForeignKey says whether a foreign key refused it: what a row points to is absent, or what is deleted is still pointed to.
-func IsForeignKey(err error) bool {
-	code, pg := codes(err)
-	return code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY || pg != nil && pg.Code == "23503"
-}
-
-// IsCheck says whether a check or not-null constraint refused it, which is a fault of ours: operations look first.
-func IsCheck(err error) bool {
-	code, pg := codes(err)
-	return code == sqlite3.SQLITE_CONSTRAINT_CHECK || code == sqlite3.SQLITE_CONSTRAINT_NOTNULL ||
-		pg != nil && (pg.Code == "23514" || pg.Code == "23502")
-}
-
 // IsUnavailable says whether the database is gone, shutting down, full or held by somebody else: trying again later may help.
 func IsUnavailable(err error) bool {
 	if err == nil {

@@ -43,19 +43,14 @@ func Clean(userAgent string) string {
 }
 
 // Describe gives a short line for people: browser, its version, and the system it runs on.
-func Describe(userAgent string) string { return describe(userAgent, true) }
-
-// Family is Describe without versions: an update of the browser is not a new device.
-func Family(userAgent string) string { return describe(userAgent, false) }
-
-func describe(userAgent string, version bool) string {
+func Describe(userAgent string) string {
 	userAgent = Clean(userAgent)
 	if userAgent == "" {
 		return Unknown
 	}
 	ua := useragent.Parse(userAgent)
 	name := known(ua.Name, userAgent)
-	if name != "" && version {
+	if name != "" {
 		if major, _, _ := strings.Cut(ua.Version, "."); major != "" && len(major) <= 4 && strings.Trim(major, "0123456789") == "" {
 			name += " " + major
 		}

@@ -39,14 +39,6 @@ func TestBrowsersAreNamedAsPeopleNameThem(t *testing.T) {
 	}
 }
 
-func TestAnUpdateOfTheBrowserIsTheSameFamily(t *testing.T) {
-	const before = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36"
-	after := strings.ReplaceAll(strings.ReplaceAll(before, "141", "142"), "Android 10", "Android 15")
-	if Family(before) != "Chrome on Android" || Family(before) != Family(after) {
-		t.Error(Family(before), Family(after))
-	}
-}
-
 func TestWhatIsStoredIsShortAndHarmless(t *testing.T) {
 	for given, want := range map[string]string{
 		"curl/8\r\nX-Injected: 1":       "curl/8 X-Injected: 1",
@@ -69,13 +61,12 @@ func FuzzAnythingIsDescribedInAShortLine(f *testing.F) {
 		if len(clean) > Longest || !utf8.ValidString(clean) || Clean(clean) != clean {
 			t.Errorf("%q became %q", userAgent, clean)
 		}
-		for _, got := range []string{Describe(userAgent), Family(userAgent)} {
-			if got == "" || len(got) > 80 || strings.ContainsFunc(got, unicode.IsControl) || strings.ContainsAny(got, "<>\"'&") {
-				t.Errorf("%q is described as %q", userAgent, got)
-			}
-			if _, err := json.Marshal(got); err != nil {
-				t.Error(err)
-			}
+		got := Describe(userAgent)
+		if got == "" || len(got) > 80 || strings.ContainsFunc(got, unicode.IsControl) || strings.ContainsAny(got, "<>\"'&") {
+			t.Errorf("%q is described as %q", userAgent, got)
+		}
+		if _, err := json.Marshal(got); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -45,18 +45,13 @@ func Where(addr netip.Addr) Place {
 	return UnknownPlace
 }
 
-// Network is the part of an address that stays the same for a household or an office: /24, or /48 for IPv6. Signing in from
-// many of them is suspicious; it is the zero prefix for what is not an address.
-func Network(addr netip.Addr) netip.Prefix { return prefix(addr, 24, 48) }
-
-// RateKey is what is counted as one caller: the address, or the /64 for IPv6, of which anybody has a whole one.
-func RateKey(addr netip.Addr) netip.Prefix { return prefix(addr, 32, 64) }
-
-func prefix(addr netip.Addr, bits4, bits6 int) netip.Prefix {
+// RateKey is what is counted as one caller: the address, or the /64 for IPv6, of which anybody has a whole one. It is the zero prefix
+// for what is not an address.
+func RateKey(addr netip.Addr) netip.Prefix {
 	addr = plain(addr)
-	bits := bits6
+	bits := 64
 	if addr.Is4() {
-		bits = bits4
+		bits = 32
 	}
 	p, err := addr.Prefix(bits)
 	if err != nil {

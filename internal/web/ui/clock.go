@@ -22,9 +22,6 @@ func (c Clock) local(t time.Time) time.Time {
 // Date is "17 Nov 2026".
 func (c Clock) Date(t time.Time) string { return c.local(t).Format("2 Jan 2006") }
 
-// DayMonth is "17 Nov".
-func (c Clock) DayMonth(t time.Time) string { return c.local(t).Format("2 Jan") }
-
 // Time is "05:48".
 func (c Clock) Time(t time.Time) string { return c.local(t).Format("15:04") }
 

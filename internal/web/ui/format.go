@@ -75,11 +75,6 @@ func MoneyISO(minor int64, currency string) string {
 	return Amount(minor, currency) + "\u00a0" + currency
 }
 
-// MoneyInput is money as a form field takes it: "1800.00".
-func MoneyInput(minor int64, currency string) string {
-	return strings.NewReplacer(",", "", "−", "-").Replace(Amount(minor, currency))
-}
-
 // Count is a whole number with separators: "24,816".
 func Count(n int64) string {
 	if n < 0 {
