@@ -268,7 +268,7 @@ func granted(tx *op.Tx, u *user.User, a Assignment, at []access.Scope, trusted b
 		}
 		if c := tx.Caller(); !trusted && c.Kind != op.System && c.Kind != op.Operator {
 			if lacks := c.Grants.Lacks(now, r, adjustment, node); !lacks.Empty() {
-				return nil, access.RefuseGift(r, lacks, node, access.Words{})
+				return nil, access.RefuseGift(r, lacks, node, access.Words{Place: func(at access.Scope) string { return brand.PlaceName(tx, at) }})
 			}
 		}
 		all = append(all, role.Grant{

@@ -57,6 +57,13 @@ func TestInvitationsByKey(t *testing.T) {
 			t.Errorf("sent again: %s", r.Body)
 		}
 		d.call(ada, "POST", "/v1/invitations/"+id+"/resend", "").is(200) // there is nothing that it must say
+		ines := d.key("ines", d.brand("aurora"))
+		d.unchanged(func() {
+			r := d.call(ines, "POST", "/v1/invitations", `{"email":"uma@aurora.example","role":"brand_admin"}`).is(403, "gives_more")
+			if said := r.text("detail"); !strings.Contains(said, "Aurora Goods") || strings.Contains(said, "brd_") {
+				t.Errorf("the sentence is not for people: %s", said)
+			}
+		})
 		dev := d.key("dev", d.brand("aurora"))
 		next := d.key("ada", d.brand("meridian"))
 		d.unchanged(func() {

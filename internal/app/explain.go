@@ -148,7 +148,7 @@ func explained(r store.Reader, u *user.User, e access.Explanation) string {
 	if name == "" {
 		name = string(u.ID)
 	}
-	words := access.Words{Who: name, Place: func(at access.Scope) string { return placeName(r, at) }}
+	words := access.Words{Who: name, Place: func(at access.Scope) string { return brand.PlaceName(r, at) }}
 	answer := "No. "
 	if e.Allowed {
 		answer = "Yes. "
@@ -158,23 +158,7 @@ func explained(r store.Reader, u *user.User, e access.Explanation) string {
 		fmt.Fprintf(&s, "But the account is %s, so %s cannot sign in.\n", strings.ToLower(u.Status.Label()), name)
 	}
 	for _, step := range e.Steps {
-		fmt.Fprintf(&s, "  %-14s at %-28s %s\n", step.Name, placeName(r, step.Scope), strings.ReplaceAll(step.Verdict.String(), "_", " "))
+		fmt.Fprintf(&s, "  %-14s at %-28s %s\n", step.Name, brand.PlaceName(r, step.Scope), strings.ReplaceAll(step.Verdict.String(), "_", " "))
 	}
 	return s.String()
-}
-
-func placeName(r store.Reader, at access.Scope) string {
-	if at == access.Platform {
-		return "the platform"
-	}
-	b, err := brand.Find(r, brand.ID(at.BrandID()))
-	if err != nil {
-		return at.String()
-	}
-	if l := at.LocationID(); l != "" {
-		if found, err := brand.FindLocation(r, brand.LocationID(l)); err == nil {
-			return b.Name + ": " + found.Name
-		}
-	}
-	return b.Name
 }

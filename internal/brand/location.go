@@ -126,3 +126,20 @@ func set[T any](field *T, value *T) {
 		*field = *value
 	}
 }
+
+// PlaceName is how people call a node of the tree of places: the platform, Aurora Goods, Aurora Goods: York.
+func PlaceName(r store.Reader, at access.Scope) string {
+	if at == access.Platform {
+		return "the platform"
+	}
+	b, err := Find(r, ID(at.BrandID()))
+	if err != nil {
+		return at.String()
+	}
+	if l := at.LocationID(); l != "" {
+		if found, err := FindLocation(r, LocationID(l)); err == nil {
+			return b.Name + ": " + found.Name
+		}
+	}
+	return b.Name
+}
