@@ -35,7 +35,8 @@ func TestACodeByMailLetsInOnce(t *testing.T) {
 	})
 }
 
-// A code of an authenticator app is good once, with however many half-done sign-ins it is shown.
+// A code of an authenticator app is good once, with however many half-done sign-ins it is shown. It may be used up for nobody: who shows it
+// ten times at once with one sign-in has that sign-in ended after five, perhaps before the first of them is through.
 func TestASecondFactorLetsInOnce(t *testing.T) {
 	race(t, func(r *track) {
 		kim, id := r.Member("kim"), string(r.Member("kim").ID)
@@ -53,11 +54,19 @@ func TestASecondFactorLetsInOnce(t *testing.T) {
 			_, err := r.Desk.ShowSecond(context.Background(), stranger(i), tickets[i%len(tickets)], "totp", code)
 			return err
 		}, "second_factor_wrong", "second_factor_waits", "sign_in_again")
-		r.wants("who came in", 1, int64(got["done"]))
-		r.wants("sessions", 1, r.number("select count(*) from sessions where user_id = $1", id)-before)
+		r.atMostOne("who came in", got)
+		r.wants("sessions", int64(got["done"]), r.number("select count(*) from sessions where user_id = $1", id)-before)
 		r.Later(time.Hour)
 		r.signsIn("kim") // begins the count of wrong ones anew
 	})
+}
+
+// atMostOne demands that one at most was let in.
+func (r *track) atMostOne(what string, got outcome) {
+	r.t.Helper()
+	if got["done"] > 1 {
+		r.t.Errorf("round %d: %s: %d", r.n, what, got["done"])
+	}
 }
 
 // signsIn signs a member of staff in.
@@ -90,7 +99,7 @@ func TestARecoveryCodeLetsInOnce(t *testing.T) {
 			_, err := r.Desk.ShowSecond(context.Background(), stranger(i), tickets[i%len(tickets)], "recovery", codes[0])
 			return err
 		}, "second_factor_wrong", "second_factor_waits", "sign_in_again")
-		r.wants("who came in", 1, int64(got["done"]))
+		r.atMostOne("who came in", got)
 		r.wants("codes used up", 1, r.number("select count(*) from recovery_codes where user_id = $1 and used_at <> 0", id))
 		r.Later(time.Hour)
 		r.signsIn("kim")
