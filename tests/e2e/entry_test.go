@@ -221,6 +221,7 @@ func TestAStepUpIsConfirmedWithAPasskeyOrAnApp(t *testing.T) {
 	d.password(m, marcus)
 	m.WaitPath("/admin/sign-in/enrol")
 	m.Click(browser.Button("Make a passkey instead"))
+	m.Click(browser.Link("I have kept them: go on"))
 	m.WaitPath("/admin")
 	ask(m, "Moderator")
 	d.looks(m)
