@@ -11,6 +11,7 @@ import (
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/privacy"
 	"github.com/stewardhq/steward/internal/user"
+	"github.com/stewardhq/steward/tests/browser"
 )
 
 // asksDeletion lets a customer ask to be deleted.
@@ -55,5 +56,12 @@ func TestPagesOfWhatHappenedAreAccessible(t *testing.T) {
 		{"invitations-long", "/admin/users/invitations"}, {"invitations-none", "/admin/users/invitations?q=nobody&status=expired"}, {"entry", "/admin/audit/" + entry},
 	} {
 		looksRight(t, b, p.name, p.path)
+	}
+	b.SetDark(false)
+	b.SetSize(browser.PhoneWidth, browser.PhoneHeight)
+	b.Goto("/admin/customers/" + string(d.buyer))
+	b.Click("summary[aria-label='More actions']")
+	if left := browser.Eval[int](b, "Math.round(document.querySelector('.st-phead .dropdown-menu').getBoundingClientRect().left)"); left < 0 {
+		t.Errorf("on a phone the menu of a person begins %d beside the window", -left)
 	}
 }
