@@ -145,6 +145,9 @@ var trySecond = &op.Upkeep[secondIn, verdict]{
 			return v, ErrTicket
 		}
 		cred, err := credentials.Find(tx, string(t.User)) // locks the account: who waited reads what the others counted
+		if errors.Is(err, errs.ErrNotFound) {             // archived in this moment, and the sign-in with them
+			err = ErrTicket
+		}
 		if err != nil {
 			return v, err
 		}
