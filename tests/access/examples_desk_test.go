@@ -119,9 +119,9 @@ var deskExamples = []example{
 		unhurried(s)
 		return fields{"List": "customers", "Brand": s.aurora, "Most": int64(500), "Purpose": "analysis"}
 	}},
-	{op: "person.export_list", what: "customers, however many", each: true, in: func(s *scene, _ *op.Caller) any {
+	{op: "person.export_list", what: "customers, thousands", each: true, in: func(s *scene, _ *op.Caller) any {
 		unhurried(s)
-		return fields{"List": "customers", "Brand": s.aurora, "Purpose": "analysis"}
+		return fields{"List": "customers", "Brand": s.aurora, "Most": int64(10_000 + s.next()), "Purpose": "analysis"}
 	}},
 	{op: "person.export_list", what: "a marketing list", each: true, in: func(s *scene, _ *op.Caller) any {
 		unhurried(s)
