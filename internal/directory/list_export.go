@@ -223,11 +223,10 @@ type stretch struct {
 
 // stretched is the next rows of a file, as its requester may have them at this moment.
 type stretched struct {
-	rows    []Person
-	fields  []*field.Field[Person]
-	last    *hit  // nil: there are no more
-	total   int64 // with the first
-	columns []string
+	rows   []Person
+	fields []*field.Field[Person]
+	last   *hit  // nil: there are no more
+	total  int64 // with the first
 }
 
 // exportRows reads the next rows of a list that is being written to a file.

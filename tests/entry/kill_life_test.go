@@ -131,9 +131,6 @@ func (h *house) serves() (kill func()) {
 	return kill
 }
 
-// present moves the world's clock to the real one, by which processes live.
-func (h *house) present() { h.Later(time.Since(h.Door.Now())) }
-
 // TestAKilledServerLeavesPeopleArchivedOrNot: people are archived over HTTP, several at once, each with a code, and the server is killed
 // in the middle. Whoever is archived is so everywhere, and whoever is not is as they were; the next server shows the same.
 func TestAKilledServerLeavesPeopleArchivedOrNot(t *testing.T) {
@@ -455,8 +452,9 @@ func (h *house) places(text string) (in []string) {
 			if err != nil || d.IsDir() {
 				return nil //nolint:nilerr // files come and go
 			}
-			content, err := os.ReadFile(path)
-			look(filepath.Base(path), content)
+			if content, err := os.ReadFile(path); err == nil {
+				look(filepath.Base(path), content)
+			}
 			return nil
 		})
 		if err != nil {
