@@ -94,18 +94,11 @@ type run struct {
 
 // open reads a request: where, who may see what of it, and what is asked. Nothing of the people is read yet. also are permissions
 // that are needed besides the list's own.
-func (l *roll) open(v *op.View, in Ask, also ...access.Permission) (*run, error) {
-	r := &run{View: v, list: l, home: in.Brand}
-	scope := brand.Platform.Scope()
-	if in.Brand != brand.Platform {
-		b, err := brand.Find(v, in.Brand)
-		if err != nil {
-			return nil, err
-		}
-		if !v.Knows(b.Subject()) {
-			return nil, errs.ErrNotFound
-		}
-		r.brand, scope = b, b.ID.Scope()
+func (l *roll) open(v *op.View, in Ask, also ...access.Permission) (r *run, err error) {
+	r = &run{View: v, list: l, home: in.Brand}
+	scope := in.Brand.Scope()
+	if r.brand, err = known(v, in.Brand); err != nil {
+		return nil, err
 	}
 	r.reach = reachOf(v, l.allow, scope)
 	for _, p := range also {
@@ -114,7 +107,6 @@ func (l *roll) open(v *op.View, in Ask, also ...access.Permission) (*run, error)
 	if r.reach.empty() {
 		return nil, op.ErrForbidden.Say("You need “%s” for this. A Super Admin can give it to you.", l.allow.Label()).With("permission", l.allow.String())
 	}
-	var err error
 	if r.places, err = placesOf(v, r.home, r.reach); err != nil {
 		return nil, err
 	}
@@ -135,6 +127,18 @@ func (l *roll) open(v *op.View, in Ask, also ...access.Permission) (*run, error)
 		return nil, err
 	}
 	return r, r.findShortcut()
+}
+
+// known finds a brand that the viewer may know of; nil is the platform.
+func known(v *op.View, id brand.ID) (*brand.Brand, error) {
+	if id == brand.Platform {
+		return nil, nil
+	}
+	b, err := brand.Find(v, id)
+	if err == nil && !v.Knows(b.Subject()) {
+		err = errs.ErrNotFound
+	}
+	return b, err
 }
 
 // numbers is the range of the numbers of the brand's people.

@@ -123,21 +123,15 @@ func targetList(tx *op.Tx, in ListExport) (askedList, error) { return listFor(tx
 
 // listFor decides what the file has for the caller of this moment.
 func listFor(v *op.View, in ListExport) (a askedList, err error) {
-	l, known := rolls[in.List]
-	if !known {
+	l, is := rolls[in.List]
+	if !is {
 		return a, ErrNoList
 	}
 	a.ID = in.Brand
 	scope := in.Brand.Scope()
 	a.at = []access.Scope{scope}
-	if in.Brand != brand.Platform {
-		b, err := brand.Find(v, in.Brand)
-		if err != nil {
-			return a, err
-		}
-		if !v.Knows(b.Subject()) {
-			return a, errs.ErrNotFound
-		}
+	if _, err := known(v, in.Brand); err != nil {
+		return a, err
 	}
 	may := reachOf(v, access.CustomersExport, scope)
 	if may.empty() { // the door refuses
