@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stewardhq/steward/internal/kernel/op"
 	"github.com/stewardhq/steward/internal/privacy"
@@ -20,6 +21,7 @@ func TestEveryOpenRequestForDeletionIsListedAndCounted(t *testing.T) {
 	}
 	made := d.call(ines, "POST", "/v1/orders/batch", `{"records":[`+strings.Join(orders, ",")+`]}`, "Idempotency-Key", "all").is(200)
 	for n := range orders {
+		d.Later(time.Second) // so that one code is the newest
 		id := made.text("records", n, "customer")
 		c := &op.Caller{Kind: op.Person, ID: id, Person: id, Home: d.brand("aurora")}
 		_, err := op.Do(t.Context(), d.Door, c, privacy.AskDeletion, privacy.Wish{})
