@@ -231,7 +231,7 @@ func (d *Desk) SignInPasskey(ctx context.Context, c *op.Caller, try PasskeyTry) 
 		d.spray.failed(c.IP, d.Door.Now())
 		return Signed{}, passkey.ErrWrong
 	}
-	return op.Do(ctx, d.Door, c, authenticate, entry{User: whose, Audience: try.Audience, Method: "passkey", Devices: try.Known})
+	return d.enter(ctx, c, entry{User: whose, Audience: try.Audience, Method: "passkey", Devices: try.Known}, passkey.ErrWrong)
 }
 
 // PasskeyAnswer is how the answer to AskSecond or AskStepUp is given where a code could stand: token and answer in one.

@@ -113,7 +113,11 @@ func (d *Desk) SendCode(ctx context.Context, c *op.Caller, in Ask) (Sent, error)
 		return Sent{}, ErrCodeRate.After(wait)
 	}
 	defer d.Even(ctx, time.Now())
-	return op.Keep(ctx, d.Door, c, sendCode, in)
+	s, err := op.Keep(ctx, d.Door, c, sendCode, in)
+	if errors.Is(err, errs.ErrNotFound) { // archived or deleted in this moment: by now the address is nobody's
+		s, err = op.Keep(ctx, d.Door, c, sendCode, in)
+	}
+	return s, err
 }
 
 // sendCode makes a code and puts its letter into the outbox.
@@ -306,6 +310,9 @@ func (d *Desk) SignInCode(ctx context.Context, c *op.Caller, in Answer) (Signed,
 	}
 	in.Code = strings.ReplaceAll(in.Code, " ", "")
 	whose, err := op.Keep(ctx, d.Door, c, tryCode, in)
+	if errors.Is(err, errs.ErrNotFound) { // archived or deleted in this moment
+		err = ErrCode
+	}
 	if err != nil {
 		return Signed{}, err
 	}
@@ -313,7 +320,7 @@ func (d *Desk) SignInCode(ctx context.Context, c *op.Caller, in Answer) (Signed,
 		d.spray.failed(c.IP, d.Door.Now())
 		return Signed{}, whose.refusal
 	}
-	return op.Do(ctx, d.Door, c, authenticate, entry{User: whose.user, Audience: in.Audience, Method: "code", Devices: in.Known})
+	return d.enter(ctx, c, entry{User: whose.user, Audience: in.Audience, Method: "code", Devices: in.Known}, ErrCode)
 }
 
 // tried is what became of a try: whose code it was, or why it lets nobody in. It is no error, so that the count of it stays.

@@ -89,7 +89,16 @@ func (d *Desk) SignIn(ctx context.Context, c *op.Caller, try Try) (Signed, error
 		d.Even(ctx, came)
 		return Signed{}, err
 	}
-	return op.Do(ctx, d.Door, c, authenticate, in)
+	return d.enter(ctx, c, in, ErrWrong)
+}
+
+// enter goes the one way in with what was proved. Who was archived or deleted in this very moment is answered with wrong, as nobody is.
+func (d *Desk) enter(ctx context.Context, c *op.Caller, in entry, wrong error) (Signed, error) {
+	s, err := op.Do(ctx, d.Door, c, authenticate, in)
+	if errors.Is(err, errs.ErrNotFound) {
+		err = wrong
+	}
+	return s, err
 }
 
 // checkPassword says who comes in with a password, and counts a wrong one.

@@ -136,7 +136,7 @@ func (d *Desk) EnrolApp(ctx context.Context, c *op.Caller, ticket, name, code st
 	if codes, err = op.Do(ctx, d.Door, c, enrolApp, enrolIn{ticket, code, name}); err != nil {
 		return s, nil, err
 	}
-	s, err = op.Do(ctx, d.Door, c, authenticate, entry{Ticket: ticket})
+	s, err = d.enter(ctx, c, entry{Ticket: ticket}, ErrTicket)
 	return s, codes, err
 }
 

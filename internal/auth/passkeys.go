@@ -191,7 +191,7 @@ func (d *Desk) EnrolPasskey(ctx context.Context, c *op.Caller, ticket string, ma
 	if codes, err = op.Do(ctx, d.Door, c, enrolPasskey, enrolPasskeyIn{ticket, made}); err != nil {
 		return s, nil, err
 	}
-	s, err = op.Do(ctx, d.Door, c, authenticate, entry{Ticket: ticket})
+	s, err = d.enter(ctx, c, entry{Ticket: ticket}, ErrTicket)
 	return s, codes, err
 }
 

@@ -276,7 +276,7 @@ func (d *Desk) RenewPassword(ctx context.Context, c *op.Caller, ticket, candidat
 	if _, err := op.Do(ctx, d.Door, c, renewPassword, ticketPassword{ticket, hash}); err != nil {
 		return Signed{}, err
 	}
-	return op.Do(ctx, d.Door, c, authenticate, entry{Ticket: ticket})
+	return d.enter(ctx, c, entry{Ticket: ticket}, ErrTicket)
 }
 
 // Forgotten is somebody who cannot sign in.
@@ -357,5 +357,8 @@ func (d *Desk) Forgot(ctx context.Context, c *op.Caller, in Forgotten) error {
 	}
 	defer d.Even(ctx, time.Now())
 	_, err := op.Keep(ctx, d.Door, c, forgot, in)
+	if errors.Is(err, errs.ErrNotFound) { // archived or deleted in this moment: by now the address is nobody's
+		_, err = op.Keep(ctx, d.Door, c, forgot, in)
+	}
 	return err
 }

@@ -200,5 +200,5 @@ func (d *Desk) ShowSecond(ctx context.Context, c *op.Caller, token, method, answ
 		d.spray.failed(c.IP, d.Door.Now())
 		return Signed{}, wrongSecond(v.Left)
 	}
-	return op.Do(ctx, d.Door, c, authenticate, entry{Ticket: token})
+	return d.enter(ctx, c, entry{Ticket: token}, ErrTicket)
 }
