@@ -46,7 +46,7 @@ func tellLocked(tx *op.Tx, id user.ID, a password.Attempts) error {
 	if off {
 		l.Subject = "Your password is switched off"
 		l.Lines = []string{fmt.Sprintf("There were %d wrong passwords in a row for your account, so the password you have is not looked at any more. Choose a new one to sign in with a password again.", failures)}
-		l.After = l.After[:0]
+		l.After = nil
 	}
 	if l.Path, err = forgotPath(tx, u); err != nil {
 		return err
